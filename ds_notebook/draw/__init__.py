@@ -1,0 +1,25 @@
+"""Shapes, downsampling, the still picture and the text: draws scenes, knows no run."""
+
+from ds_notebook.draw.downsample import Envelope, min_max
+from ds_notebook.draw.png import png
+from ds_notebook.draw.shapes import AnyShape, Bars, Block, Lines, Scene, Series, Shape, Table, Text, Timeline
+from ds_notebook.draw.svg import svg
+from ds_notebook.draw.text import text
+
+__all__ = [
+    "AnyShape",
+    "Bars",
+    "Block",
+    "Envelope",
+    "Lines",
+    "Scene",
+    "Series",
+    "Shape",
+    "Table",
+    "Text",
+    "Timeline",
+    "min_max",
+    "png",
+    "svg",
+    "text",
+]

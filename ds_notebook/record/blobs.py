@@ -1,0 +1,62 @@
+"""Files that belong to a run: written whole or not at all, named by an Artifact event, opened only inside the folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path, PurePosixPath
+
+from ds_notebook.errors import RecordError
+from ds_notebook.record.events import Artifact
+
+
+def save_blob(folder: Path, name: str, content: bytes, *, kind: str, step: int | None = None) -> Artifact:
+    """Write `blobs/<name>` under a temporary name, fsync, rename; the event to emit is returned. Raises OSError."""
+    blobs = folder / "blobs"
+    blobs.mkdir(mode=0o700, exist_ok=True)
+    temporary = blobs / f".{name}.{secrets.token_hex(4)}.part"
+    try:
+        with open(temporary, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(temporary, blobs / name)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(blobs)
+    digest = hashlib.sha256(content).hexdigest()
+    return Artifact(kind=kind, path=f"blobs/{name}", size_bytes=len(content), sha256=digest, step=step)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename is on the disk only once its folder is (not on Windows, which has no such call)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def open_blob(folder: Path, artifact: Artifact) -> bytes:
+    """The bytes of an artifact, checked against its hash.
+
+    A record may be a stranger's: raises RecordError for a path that leaves the run's folder or
+    goes through a link, and for a file that is missing or not the one that was recorded.
+    """
+    relative = PurePosixPath(artifact.path)
+    path = folder / relative
+    if relative.is_absolute() or ".." in relative.parts or "\\" in artifact.path:
+        raise RecordError(f"Artifact {artifact.path!r} points outside its run and is not opened.")
+    if any(part.is_symlink() for part in (path, *path.parents) if folder in part.parents):
+        raise RecordError(f"Artifact {artifact.path!r} goes through a link and is not opened.")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"Artifact {artifact.path!r} of run {folder.name} is missing ({error.strerror}).") from None
+    if hashlib.sha256(content).hexdigest() != artifact.sha256:
+        raise RecordError(f"Artifact {artifact.path!r} of run {folder.name} was changed since: its hash differs.")
+    return content

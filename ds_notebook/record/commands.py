@@ -1,0 +1,127 @@
+"""The orders a button or terminal gives a run: appended to the sender's own file, read by the producer between steps."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from ds_notebook.errors import RecordError
+
+
+class Command(msgspec.Struct, kw_only=True, tag_field="command", tag=str.lower, frozen=True):
+    """An order with an id of its own, so that the record can say what became of it."""
+
+    id: str = msgspec.field(default_factory=lambda: secrets.token_hex(6))
+    at: float = msgspec.field(default_factory=time.time)
+    target: str = ""
+    """The run's id."""
+
+    @property
+    def word(self) -> str:
+        """The order as a person says it: stop, pause, set lr=0.001."""
+        return str(self.__struct_config__.tag)
+
+
+class Stop(Command, frozen=True):
+    """End after this step; the model stays usable."""
+
+
+class Pause(Command, frozen=True):
+    """Wait after this step until Resume or Stop."""
+
+
+class Resume(Command, frozen=True):
+    """Go on after a Pause."""
+
+
+class Save(Command, frozen=True):
+    """Keep the weights as they are after this step."""
+
+
+class Set(Command, frozen=True):
+    """Change a number of the running loop: lr, for one."""
+
+    name: str
+    value: float
+
+    @property
+    def word(self) -> str:
+        return f"set {self.name}={self.value:g}"
+
+
+AnyCommand = Stop | Pause | Resume | Save | Set
+
+
+class Unknown(NamedTuple):
+    """A command of a newer version: all this one can do is refuse it by its id."""
+
+    id: str
+    word: str
+
+
+_decoder = msgspec.json.Decoder(AnyCommand)
+
+
+def send(folder: Path, command: AnyCommand) -> None:
+    """Append `command` for the run in `folder`; raises RecordError if it cannot be written."""
+    path = folder / f"commands-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
+    line = msgspec.json.encode(msgspec.structs.replace(command, target=folder.name)) + b"\n"
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        try:
+            os.write(file, line)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise RecordError(
+            f"The command {command.word} could not be written to {folder}: {error.strerror}. "
+            "Send it as the user who started the run."
+        ) from None
+
+
+class Inbox:
+    """The commands sent to a run after this object was made.
+
+    By file position, not by clock: a sender on another machine may have another time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read_bytes: dict[str, int] = {}
+        self.poll()
+
+    def poll(self) -> list[AnyCommand | Unknown]:
+        """What has come since the last call, oldest first; a line not yet whole waits for the next call."""
+        found: list[AnyCommand | Unknown] = []
+        for name in os.listdir(self._folder):
+            if name.startswith("commands-"):
+                found.extend(self._new_lines(name))
+        found.sort(key=lambda command: command.at if isinstance(command, Command) else 0.0)
+        return found
+
+    def _new_lines(self, name: str) -> list[AnyCommand | Unknown]:
+        position = self._read_bytes.get(name, 0)
+        with open(self._folder / name, "rb", buffering=0) as file:
+            file.seek(position)
+            whole, newline, _ = file.read().rpartition(b"\n")
+        if not newline:
+            return []
+        self._read_bytes[name] = position + len(whole) + 1
+        return [command for line in whole.split(b"\n") if (command := _decode(line)) is not None]
+
+
+def _decode(line: bytes) -> AnyCommand | Unknown | None:
+    try:
+        return _decoder.decode(line)
+    except msgspec.MsgspecError:
+        pass
+    try:
+        raw = msgspec.json.decode(line)
+        return Unknown(str(raw["id"]), str(raw["command"]))
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        return None

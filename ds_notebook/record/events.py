@@ -1,0 +1,176 @@
+"""The words a run's record is written in: one tagged struct a kind of event, one JSON object a line."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+EndStatus = Literal["finished", "interrupted", "stopped", "failed"]
+
+
+class Event(msgspec.Struct, kw_only=True, tag_field="event", omit_defaults=True):
+    """What happened, and when (`at`, Unix seconds by the writer's clock)."""
+
+    at: float = msgspec.field(default_factory=time.time)
+
+
+class RunStarted(Event, tag="run_started"):
+    """First event of a run: what it is, and which process on which host produces it."""
+
+    kind: str
+    name: str
+    host: str
+    boot_id: str
+    pid: int
+    process_started: float
+    """Start of the process in Unix seconds: with `pid` and `boot_id` it names the process for ever."""
+    parent: str | None = None
+    config: dict[str, Any] = {}  # any JSON: each kind of run has its own options
+    host_facts: dict[str, Any] = {}  # any JSON: whatever `host` found
+    tags: list[str] = []
+    notes: str = ""
+    total_steps: int | None = None
+    version: str = ""
+
+
+class RunEnded(Event, tag="run_ended"):
+    """Last event of a run's producer."""
+
+    status: EndStatus
+    error: str = ""
+
+
+class Metrics(Event, tag="metrics"):
+    """A block of rows, one a step; every named column is as long as `steps`.
+
+    `times_us` are microseconds after `at`. Columns hold numbers; NaN and the infinities,
+    which JSON lacks, are written as the strings "nan", "inf" and "-inf".
+    """
+
+    steps: list[int]
+    times_us: list[int]
+    values: dict[str, list[float | str]]
+
+    def column(self, name: str) -> list[float]:
+        """The numbers of a column, NaN and infinities included; raises KeyError if there is none."""
+        column = self.values[name]
+        try:
+            sum(column)  # type: ignore[arg-type]  # fails on the first string, in C
+        except TypeError:
+            return [float(value) for value in column]
+        return column  # type: ignore[return-value]  # no strings in it
+
+    def times(self) -> list[float]:
+        """Unix seconds of each row."""
+        return [self.at + us / 1e6 for us in self.times_us]
+
+
+def json_numbers(values: Sequence[float]) -> list[float | str]:
+    """`values` with NaN and the infinities as strings; the list itself when all are finite."""
+    if math.isfinite(sum(values)):
+        return values if isinstance(values, list) else list(values)
+    return [value if math.isfinite(value) else str(float(value)) for value in values]
+
+
+class Span(Event, tag="span"):
+    """Work with a beginning (`at`) and a duration, on a lane of the time line."""
+
+    name: str
+    duration_s: float
+    lane: str = "main"
+    step: int | None = None
+
+
+class Stacks(Event, tag="stacks"):
+    """Weighted call stacks: `frames` are interned names, a stack is indices into them, root first."""
+
+    frames: list[str]
+    stacks: list[list[int]]
+    weights_s: list[float]
+    lane: str = "main"
+
+
+class Usage(Event, tag="usage"):
+    """What a device was doing: numbers by metric name, units in the names."""
+
+    device: str
+    values: dict[str, float]
+
+
+class TensorSummary(Event, tag="tensor_summary"):
+    """Moments and histogram of one tensor at one step."""
+
+    tensor: str
+    role: Literal["weight", "gradient", "activation", "update"]
+    step: int
+    moments: dict[str, float]
+    histogram: list[int] = []
+
+
+class JobChanged(Event, tag="job_changed"):
+    """A job of the scheduler went from one state to another, and why."""
+
+    job: str
+    before: str
+    after: str
+    placement: dict[str, Any] = {}  # any JSON: cores, devices, shares
+    reason: str = ""
+
+
+class Finding(Event, tag="finding"):
+    """Something worth fixing: where, on what evidence, with what gain."""
+
+    code: str
+    severity: Literal["info", "warning", "error"]
+    where: str
+    evidence: str
+    advice: str
+    expected_gain_pct: float | None = None
+    measured_gain_pct: float | None = None
+
+
+class Decision(Event, tag="decision"):
+    """A choice made by a policy (a gate's verdict, a command's answer, a precision), with its evidence."""
+
+    policy: str
+    subject: str
+    verdict: str
+    reason: str = ""
+    evidence: dict[str, Any] = {}  # any JSON: the numbers the choice rests on
+
+
+class Artifact(Event, tag="artifact"):
+    """A file of the run: `path` is relative to the run's folder and stays inside it."""
+
+    kind: str
+    path: str
+    size_bytes: int
+    sha256: str
+    step: int | None = None
+
+
+class Note(Event, tag="note"):
+    """A sentence for the reader of the record."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+AnyEvent = (
+    RunStarted
+    | RunEnded
+    | Metrics
+    | Span
+    | Stacks
+    | Usage
+    | TensorSummary
+    | JobChanged
+    | Finding
+    | Decision
+    | Artifact
+    | Note
+)

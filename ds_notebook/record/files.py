@@ -1,0 +1,65 @@
+"""The files of a record, read as they are: torn, damaged or from a newer version."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from ds_notebook.record.events import AnyEvent
+
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def event_files(folder: Path) -> list[Path]:
+    """The files of all writers, in the order of their names."""
+    return sorted(folder.glob("events-*.jsonl"))
+
+
+def read_from(path: Path, position: int) -> tuple[list[AnyEvent], int]:
+    """The whole events after byte `position`, and the position to go on from; a line still being written waits."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            file.seek(position)
+            whole, newline, _ = file.read().rpartition(b"\n")
+    except OSError:
+        return [], position  # deleted, or not ours to read: the other writers' files still tell
+    if not newline:
+        return [], position
+    return list(_decoded(whole.split(b"\n"))), position + len(whole) + 1
+
+
+def first_event(path: Path) -> AnyEvent | None:
+    """The first event of a file, if its first line is whole."""
+    try:
+        with open(path, "rb") as file:
+            line = file.readline()
+    except OSError:
+        return None
+    return next(_decoded([line]), None) if line.endswith(b"\n") else None
+
+
+def last_events(path: Path, tag: str) -> Iterator[AnyEvent]:
+    """The events of one kind from the file's end backwards, without reading the rest of it."""
+    begin = b'{"event":"' + tag.encode() + b'"'
+    try:
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            end = text.rfind(b"\n") + 1
+            while (start := text.rfind(begin, 0, end)) >= 0:
+                if start == 0 or text[start - 1 : start] == b"\n":
+                    yield from _decoded([text[start : text.find(b"\n", start)]])
+                end = start
+    except (OSError, ValueError):  # gone, or empty, which cannot be mapped
+        return
+
+
+def _decoded(lines: list[bytes]) -> Iterator[AnyEvent]:
+    """Lines that this version understands: garbage and kinds of a newer version are passed over."""
+    for line in lines:
+        try:
+            yield cast(AnyEvent, _decoder.decode(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            continue

@@ -1,0 +1,195 @@
+"""The reader's side of a record: any run, live or years old, by this version or a newer one."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from ds_notebook.errors import GateFailed, RecordError, UsageError
+from ds_notebook.record.blobs import open_blob
+from ds_notebook.record.events import AnyEvent, Artifact, Decision, Metrics, Note, RunEnded, RunStarted
+from ds_notebook.record.files import event_files, first_event, last_events, read_from
+from ds_notebook.record.gate import GateResult, parse_gate
+from ds_notebook.record.journal import Journal
+from ds_notebook.record.state import State, producer_is_alive, state_of
+from ds_notebook.record.where import runs_folder
+
+Position = dict[str, int]
+"""How far each file of a record has been read, in bytes."""
+
+
+class Record:
+    """A run as its folder tells it; nothing is read before it is asked for, nothing is kept."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+
+    def __repr__(self) -> str:
+        return f"<run {self.id}: {self.state}>"
+
+    def events(self) -> Iterator[AnyEvent]:
+        """All events: each writer's in its own order, the writers merged by their clocks."""
+        writers = (_in_order(read_from(path, 0)[0]) for path in event_files(self.path))
+        return (event for _, event in heapq.merge(*writers, key=lambda pair: pair[0]))
+
+    def tail(self, position: Position | None = None) -> tuple[list[AnyEvent], Position]:
+        """The whole events that came after `position`, and the position to ask from next time."""
+        seen = dict(position or {})
+        found: list[AnyEvent] = []
+        for path in event_files(self.path):
+            events, seen[path.name] = read_from(path, seen.get(path.name, 0))
+            found.extend(events)
+        return found, seen
+
+    def _producer(self) -> tuple[RunStarted, Path] | None:
+        """The last producer's first event and its file."""
+        starts = [(event, path) for path in event_files(self.path) if isinstance(event := first_event(path), RunStarted)]
+        return max(starts, key=lambda start: start[0].at, default=None)
+
+    @property
+    def started(self) -> RunStarted | None:
+        """The last producer's first event; None for a run that still waits for one."""
+        producer = self._producer()
+        return producer[0] if producer else None
+
+    @property
+    def ended(self) -> RunEnded | None:
+        """The last producer's last event, if it wrote one."""
+        producer = self._producer()
+        return _end_of(producer[1]) if producer else None
+
+    @property
+    def state(self) -> State:
+        """queued, running, paused, finished, interrupted, stopped, failed or lost."""
+        producer = self._producer()
+        if producer is None:
+            return "queued"
+        started, file = producer
+        ended = _end_of(file)
+        alive = ended is None and producer_is_alive(started)
+        return state_of(started, ended, alive=alive, paused=alive and _is_paused(file))
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the record last grew."""
+        newest = max((path.stat().st_mtime for path in event_files(self.path)), default=time.time())
+        return max(0.0, time.time() - newest)
+
+    @property
+    def notes(self) -> list[Note]:
+        """What the record says to its reader, oldest first."""
+        return [event for event in self.events() if isinstance(event, Note)]
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """Every choice made: gates, answers to commands; oldest first."""
+        return [event for event in self.events() if isinstance(event, Decision)]
+
+    @property
+    def artifacts(self) -> list[Artifact]:
+        """The files of the run that were written whole, oldest first."""
+        return [event for event in self.events() if isinstance(event, Artifact)]
+
+    def open(self, artifact: Artifact) -> bytes:
+        """The bytes of an artifact; raises RecordError if it is missing, changed, or outside the run."""
+        return open_blob(self.path, artifact)
+
+    def columns(self) -> dict[str, tuple[list[int], list[float], list[float]]]:
+        """Each metric's steps, times (Unix seconds) and values, by name."""
+        found: dict[str, tuple[list[int], list[float], list[float]]] = {}
+        for event in self.events():
+            if isinstance(event, Metrics):
+                times = event.times()
+                for name in event.values:
+                    column = found.setdefault(name, ([], [], []))
+                    column[0].extend(event.steps)
+                    column[1].extend(times)
+                    column[2].extend(event.column(name))
+        return found
+
+    def frame(self, name: str) -> Any:  # a pandas.DataFrame where pandas is installed
+        """Step, time (Unix seconds) and value of a metric: a DataFrame if pandas is there, else a dict of lists.
+
+        Raises UsageError, naming those there are, if the run has no such metric.
+        """
+        columns = self.columns()
+        if name not in columns:
+            raise UsageError(f"Run {self.id} has no metric {name!r}; it has {', '.join(sorted(columns)) or 'none yet'}.")
+        steps, times, values = columns[name]
+        table = {"step": steps, "time": times, name: values}
+        try:
+            import pandas  # heavy and optional: only for who asks for a table
+        except ImportError:
+            return table
+        return pandas.DataFrame(table)
+
+    def check(self, *expressions: str) -> list[GateResult]:
+        """Each gate's result, recorded as a Decision where the run's folder can be written."""
+        gates = [parse_gate(expression) for expression in expressions]
+        columns = {name: values for name, (_, _, values) in self.columns().items()}
+        results = [gate.check(lambda name: columns.get(name, []), columns) for gate in gates]
+        Journal(self.path).write([_verdict(result) for result in results])
+        return results
+
+    def gate(self, *expressions: str) -> None:
+        """Raise GateFailed with the measured value unless every expression holds: `"val_accuracy >= 0.97"`."""
+        failed = [result.sentence for result in self.check(*expressions) if not result.passed]
+        if failed:
+            raise GateFailed("Gate failed: " + "; ".join(failed) + f" (run {self.id}).")
+
+
+def _verdict(result: GateResult) -> Decision:
+    return Decision(
+        policy="gate",
+        subject=result.expression,
+        verdict="passed" if result.passed else "failed",
+        reason=result.sentence,
+        evidence={"measured": {name: str(value) for name, value in result.measured.items()}},
+    )
+
+
+def _in_order(events: list[AnyEvent]) -> Iterable[tuple[float, AnyEvent]]:
+    """Each event with a time that never falls: a writer's own order holds, whatever its clock did."""
+    return zip(accumulate((event.at for event in events), max), events, strict=True)
+
+
+def _end_of(file: Path) -> RunEnded | None:
+    """The end in the producer's file, or in the second one it opens when the disk was full."""
+    for path in (file, file.with_name(f"{file.stem}-end.jsonl")):
+        for event in last_events(path, "run_ended"):
+            if isinstance(event, RunEnded):
+                return event
+    return None
+
+
+def _is_paused(file: Path) -> bool:
+    for event in last_events(file, "decision"):
+        if isinstance(event, Decision) and event.policy == "command" and event.verdict == "applied":
+            if (word := event.evidence.get("command")) in ("pause", "resume"):
+                return word == "pause"
+    return False
+
+
+def open_run(path: str | Path) -> Record:
+    """Any run by its folder, or by its id in the runs folder; raises RecordError if there is none."""
+    for folder in (Path(path).expanduser(), runs_folder() / path):
+        if folder.is_dir() and event_files(folder):
+            return Record(folder.absolute())
+    known = [record.id for record in runs()[:3]]
+    newest = f" The newest are {', '.join(known)}." if known else ""
+    raise RecordError(f"There is no run {str(path)!r} here or in {runs_folder()}.{newest}")
+
+
+def runs(folder: str | Path | None = None) -> list[Record]:
+    """The runs of a folder (by default the runs folder), newest first; what is no run is passed over."""
+    place = Path(folder) if folder is not None else runs_folder()
+    if not place.is_dir():
+        return []
+    found = [Record(entry) for entry in place.iterdir() if entry.is_dir() and event_files(entry)]
+    starts = {record.id: started.at if (started := record.started) else 0.0 for record in found}
+    return sorted(found, key=lambda record: (starts[record.id], record.id), reverse=True)

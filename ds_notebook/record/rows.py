@@ -1,0 +1,115 @@
+"""From what a loop logged to Metrics events: values read in one wait, rows thinned once a record has grown large."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from ds_notebook.errors import UsageError
+from ds_notebook.record.events import Metrics, Note, json_numbers
+
+FULL_BYTES = 32 << 20
+"""Up to here every row is kept: about 600,000 steps of one loss."""
+MORE_BYTES = FULL_BYTES // 4
+"""Each time the record grows by this much more, half as many rows are kept: growth becomes logarithmic."""
+ALWAYS_KEPT = 10_000
+"""First rows of each set of names that are kept however large the record is: rare rows are never thinned."""
+
+DATA_WAIT = "data_wait_s"
+
+Value = Any  # a number, or a 0-d tensor on a device, read at the next flush
+
+
+class Row(NamedTuple):
+    """One step as the loop leaves it; clocks are perf_counter_ns."""
+
+    step: int
+    clock_ns: int
+    wait_ns: int | None
+    values: dict[str, Value]
+
+
+def number(name: str, value: Any) -> Value:
+    """`value` as a float, or a copy of a tensor that is still on its device.
+
+    A CPU scalar is read at once (there is nothing to wait for, and a later in-place change
+    cannot reach it); on a device the copy is queued, and read with all others in one wait.
+    """
+    if getattr(value, "is_cpu", True) is False and value.numel() == 1:
+        return value.detach().clone()
+    try:
+        return float(value.item() if hasattr(value, "item") else value)
+    except (TypeError, ValueError, RuntimeError):
+        raise UsageError(
+            f"log({name}=...) takes one number, got {_describe(value)}. Log its mean or its norm."
+        ) from None
+
+
+def _describe(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    return f"a {type(value).__name__}" + (f" of shape {tuple(shape)}" if shape is not None else f": {value!r:.40}")
+
+
+def read_devices(rows: list[Row]) -> None:
+    """Replace the tensors in `rows` by their numbers, with one wait for each device and dtype."""
+    waiting: dict[tuple[Any, Any], list[tuple[dict[str, Value], str]]] = {}
+    for row in rows:
+        for name, value in row.values.items():
+            if type(value) is not float and type(value) is not int:
+                waiting.setdefault((value.device, value.dtype), []).append((row.values, name))
+    for places in waiting.values():
+        tensors = [values[name].reshape(()) for values, name in places]
+        for (values, name), read in zip(places, sys.modules["torch"].stack(tensors).tolist(), strict=True):
+            values[name] = float(read)
+
+
+class Thinning:
+    """Which rows are kept: all, until the record holds FULL_BYTES; then one in 2, 4, 8... of each set of names."""
+
+    def __init__(self) -> None:
+        self.one_in = 1
+        self._seen: Counter[object] = Counter()
+
+    def keep(self, kind: object) -> bool:
+        self._seen[kind] += 1
+        return self.one_in == 1 or self._seen[kind] <= ALWAYS_KEPT or self._seen[kind] % self.one_in == 0
+
+    def after(self, written_bytes: int) -> Note | None:
+        """A Note when the record's growth calls for keeping fewer rows from now on."""
+        limit = FULL_BYTES + MORE_BYTES * (self.one_in.bit_length() - 1)
+        if written_bytes < limit:
+            return None
+        self.one_in *= 2
+        return Note(
+            level="info",
+            text=f"The record has reached {written_bytes >> 20} MB: from here one step in {self.one_in} is kept.",
+        )
+
+
+def metrics(rows: Iterable[Row], thinning: Thinning, wall_ns: int) -> list[Metrics]:
+    """`rows` as one event for each set of names; `wall_ns` is Unix time minus perf_counter, in ns."""
+    groups: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        if not row.values and row.wait_ns is None:
+            continue
+        kind = (row.wait_ns is None, *row.values)
+        if thinning.keep(kind):
+            groups.setdefault(kind, []).append(row)
+    return [_block(kept, wall_ns) for kept in groups.values()]
+
+
+def _block(rows: list[Row], wall_ns: int) -> Metrics:
+    first_ns = rows[0].clock_ns
+    columns: dict[str, list[float | str]] = {
+        name: json_numbers([row.values[name] for row in rows]) for name in rows[0].values
+    }
+    if rows[0].wait_ns is not None:
+        columns[DATA_WAIT] = [row.wait_ns // 1000 / 1e6 for row in rows if row.wait_ns is not None]
+    return Metrics(
+        at=(first_ns + wall_ns) / 1e9,
+        steps=[row.step for row in rows],
+        times_us=[(row.clock_ns - first_ns) // 1000 for row in rows],
+        values=columns,
+    )

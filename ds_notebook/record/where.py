@@ -1,0 +1,68 @@
+"""Where records lie: the runs folder, and a new folder of its own for each run."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+import time
+from pathlib import Path
+
+from ds_notebook.errors import RecordError
+
+_ADJECTIVES = (
+    "amber bold brave bright brisk calm clear clever cosy crisp deft eager early fair fleet fond gentle glad golden "
+    "grand happy honest keen kind lively lucky lunar mellow merry mild neat noble novel patient plain proud quick "
+    "quiet rapid ready royal shy silver smart snug solar steady still sunny swift tidy vivid warm wise witty young"
+).split()
+_NOUNS = (
+    "badger beaver bison condor crane curlew dolphin dove eagle egret falcon ferret finch fox gecko gull hare hawk "
+    "hedgehog heron ibex jackal jay kestrel kite koala lark lemur linnet lynx magpie marten mole moose newt orca "
+    "osprey otter owl panda plover puffin quail rabbit raven robin salmon seal shrew sparrow starling stoat stork "
+    "swallow swan tern thrush toad trout viper vole walrus weasel whale wolf wren yak zebra"
+).split()
+
+
+def runs_folder(start: Path | None = None) -> Path:
+    """`DS_RUNS`, else `ds_runs` in the nearest folder upward that has one or a `.git`, else here."""
+    if chosen := os.environ.get("DS_RUNS"):
+        return Path(chosen).expanduser().absolute()
+    here = (start or Path.cwd()).absolute()
+    for folder in (here, *here.parents):
+        if (folder / "ds_runs").is_dir() or (folder / ".git").exists():
+            return folder / "ds_runs"
+    return here / "ds_runs"
+
+
+def new_run_folder(runs: Path) -> Path:
+    """A folder that nobody else has, named by day and two words; raises OSError where none can be made."""
+    if not runs.is_dir():
+        runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ignore = runs / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+    day = time.strftime("%Y-%m-%d")
+    words = random.Random(os.urandom(8))  # the user's own seed must not be moved, nor two kernels name alike
+    for attempt in range(1000):
+        name = f"{day}-{words.choice(_ADJECTIVES)}-{words.choice(_NOUNS)}"
+        folder = runs / (name if attempt < 20 else f"{name}-{attempt}")
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return folder
+    raise RecordError(f"No free name for a run was found in {runs}: delete old runs with `ds clean`.")
+
+
+def new_run_folder_or_fallback() -> tuple[Path, str]:
+    """A new run's folder and "", or one in the temporary folder and a sentence that says why."""
+    runs = runs_folder()
+    try:
+        return new_run_folder(runs), ""
+    except OSError as error:
+        fallback = Path(tempfile.gettempdir()) / f"ds_runs-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+        folder = new_run_folder(fallback)
+        return folder, (
+            f"{runs} cannot be written ({error.strerror}), so this run is kept in {fallback}, which may be emptied "
+            "at a restart. Set DS_RUNS to a folder that you can write."
+        )

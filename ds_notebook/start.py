@@ -1,0 +1,67 @@
+"""Starting a run: its folder, what this host is, and a sample of its usage once a second."""
+
+from __future__ import annotations
+
+import os
+import platform
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import psutil
+
+from ds_notebook import __version__
+from ds_notebook.host import UsageSampler, facts
+from ds_notebook.record.events import RunStarted
+from ds_notebook.record.mask import masked
+from ds_notebook.record.run import Run
+from ds_notebook.record.state import this_boot
+from ds_notebook.record.where import new_run_folder_or_fallback
+
+announce: list[Callable[[Run], None]] = []
+"""Called with each run that this process starts: how the notebook extension comes to show it."""
+
+
+def start_run(
+    name: str = "run",
+    *,
+    kind: str = "loop",
+    config: Mapping[str, Any] | None = None,
+    parent: str | None = None,
+    tags: Sequence[str] = (),
+    notes: str = "",
+    total_steps: int | None = None,
+) -> Run:
+    """Start the record of your own loop; the door for every trainer that is not ours.
+
+    `config` is anything JSON can hold; what looks like a secret in it is masked. `total_steps`
+    lets the view say how long is left. A runs folder that cannot be written is replaced by one
+    in the temporary folder, with a warning.
+    """
+    folder, fallback_reason = new_run_folder_or_fallback()
+    if fallback_reason:
+        warnings.warn(fallback_reason, stacklevel=2)
+    run = Run(
+        folder,
+        RunStarted(
+            kind=kind,
+            name=name,
+            host=platform.node(),
+            boot_id=this_boot(),
+            pid=os.getpid(),
+            process_started=psutil.Process().create_time(),
+            parent=parent,
+            config=masked(dict(config or {})),
+            host_facts=facts().asdict(),
+            tags=list(tags),
+            notes=notes,
+            total_steps=total_steps,
+            version=__version__,
+        ),
+        UsageSampler().sample,
+    )
+    if fallback_reason:
+        run.note(fallback_reason, "warning")
+    for show in announce:
+        show(run)
+    return run

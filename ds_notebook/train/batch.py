@@ -1,0 +1,118 @@
+"""One batch, whatever its structure: parted into inputs and targets, moved, counted, split."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from ds_notebook.errors import UsageError
+
+Tree = Any  # a tensor, or tuples, lists and dicts of them: the shapes people's loaders give
+
+
+class Parts(NamedTuple):
+    """What goes into the model, and what is compared with what comes out (None: the model has its own loss)."""
+
+    inputs: Tree
+    targets: Tree
+
+
+def parts(batch: Tree) -> Parts:
+    """Part a batch: (inputs, targets), (input, input, ..., targets), or a dict that the model takes by names.
+
+    Raises UsageError for anything else, saying what was found.
+    """
+    if isinstance(batch, tuple | list) and len(batch) == 2:
+        return Parts(batch[0], batch[1])
+    if isinstance(batch, tuple | list) and len(batch) > 2:
+        return Parts(tuple(batch[:-1]), batch[-1])
+    if hasattr(batch, "keys"):
+        return Parts(dict(batch), batch["labels"] if "labels" in batch else None)
+    shape = f" of shape {tuple(batch.shape)}" if hasattr(batch, "shape") else ""
+    raise UsageError(
+        f"A batch is a {type(batch).__name__}{shape}; expected a pair (inputs, targets) or a dict that the model takes."
+    )
+
+
+def forward(model: nn.Module, inputs: Tree) -> Any:  # whatever the user's model returns
+    """Call the model as its inputs are shaped: a dict by names, a tuple by position, else as the one argument."""
+    if isinstance(inputs, torch.Tensor):
+        return model(inputs)
+    if isinstance(inputs, dict):
+        return model(**inputs)
+    if isinstance(inputs, tuple):
+        return model(*inputs)
+    return model(inputs)
+
+
+def to_device(tree: Tree, device: torch.device) -> Tree:
+    """The same structure with its tensors on `device`; numpy arrays and numbers become tensors."""
+    if isinstance(tree, torch.Tensor):
+        return tree if tree.device == device else tree.to(device, non_blocking=True)
+    if isinstance(tree, dict):
+        return {name: to_device(item, device) for name, item in tree.items()}
+    if isinstance(tree, tuple | list):
+        return tuple(to_device(item, device) for item in tree)
+    if tree is None:
+        return None
+    try:
+        return as_tensor(tree).to(device)
+    except (TypeError, ValueError, RuntimeError):
+        raise UsageError(
+            f"A batch holds a {type(tree).__name__}; expected tensors, arrays or numbers, or tuples and dicts of them."
+        ) from None
+
+
+def as_tensor(values: Any) -> torch.Tensor:
+    """An array, list or table as a tensor of the kind models take: float32 for reals, int64 for integers."""
+    if not isinstance(values, torch.Tensor):
+        values = torch.as_tensor(values.to_numpy() if hasattr(values, "to_numpy") else values)
+    if values.dtype == torch.float64:
+        return values.to(torch.float32)
+    if values.dtype in (torch.int32, torch.int16, torch.int8, torch.uint8):
+        return values.to(torch.int64)
+    return values
+
+
+def size(tree: Tree) -> int:
+    """Samples in a batch: the length of its first tensor."""
+    if isinstance(tree, torch.Tensor):
+        return len(tree) if tree.ndim else 1
+    items = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, tuple | list) else ()
+    return next((size(item) for item in items if item is not None), 1)
+
+
+def split(batch: Parts, micro_batch: int) -> list[tuple[Parts, float]]:
+    """The batch in pieces of `micro_batch` samples at most, each with its share of the whole."""
+    num_samples = size(batch.inputs)
+    starts = range(0, num_samples, micro_batch)
+    return [
+        (
+            Parts(*(_slice(part, start, start + micro_batch) for part in batch)),
+            (min(start + micro_batch, num_samples) - start) / num_samples,
+        )
+        for start in starts
+    ]
+
+
+def _slice(tree: Tree, start: int, end: int) -> Tree:
+    if isinstance(tree, torch.Tensor):
+        return tree[start:end] if tree.ndim else tree
+    if isinstance(tree, dict):
+        return {name: _slice(item, start, end) for name, item in tree.items()}
+    if isinstance(tree, tuple):
+        return tuple(_slice(item, start, end) for item in tree)
+    return tree
+
+
+def not_finite(tree: Tree) -> str:
+    """Where a batch holds NaN or infinity, in words; empty where it does not."""
+    if isinstance(tree, torch.Tensor):
+        if not tree.is_floating_point() or bool(torch.isfinite(tree).all()):
+            return ""
+        rows = (~torch.isfinite(tree.reshape(len(tree), -1)).all(dim=1)).nonzero().flatten().tolist()
+        return f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:5]))}{', ...' if len(rows) > 5 else ''}"
+    items = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, tuple | list) else ()
+    return next((where for item in items if (where := not_finite(item))), "")

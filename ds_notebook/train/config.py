@@ -1,0 +1,73 @@
+"""The options of a training run, each spelled once: the same word in Python, in the magic and on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ds_notebook.errors import UsageError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainConfig:
+    """How to train: saved with the run, so that it can be started again from its own record."""
+
+    epochs: int = 1
+    """Times the training data is gone through."""
+    batch_size: int = 64
+    """Samples a weight update sees; data that comes in batches of its own keeps them."""
+    micro_batch: int | None = None
+    """Samples on the device at once; gradients are accumulated to the whole batch, so the learning is the same."""
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    """Numbers in the forward pass: weights stay fp32 in each."""
+    device: str = "auto"
+    """Where to train: auto takes a GPU if there is one; or cpu, cuda, cuda:1, mps."""
+    learning_rate: float = 1e-3
+    """Of the default optimizer, AdamW; an optimizer of your own keeps its own."""
+    weight_decay: float = 0.01
+    """Of the default optimizer."""
+    warmup_steps: int = 0
+    """Steps in which the learning rate rises from 0 to its value."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """What the learning rate does after the warm-up; cosine falls to 0 at the last step."""
+    scheduler_every: Literal["epoch", "step"] = "epoch"
+    """When a scheduler object of your own is stepped."""
+    clip_norm: float | None = None
+    """Gradients are scaled down to this norm where theirs is larger."""
+    patience: int | None = None
+    """Stop after so many epochs in which `monitor` got no better."""
+    monitor: str = "val_loss"
+    """The metric that `patience` looks at: lower is better for a loss or an error, higher for others."""
+    workers: int = 0
+    """Processes that load a Dataset; a DataLoader of your own keeps its own."""
+    seed: int = 0
+    """Seeds the weights' and dropout's randomness and the order of the data."""
+    gate: tuple[str, ...] = ()
+    """A condition the run must meet, such as "val_accuracy >= 0.97"; may be given several times."""
+    name: str = "train"
+    """What the run is called in lists."""
+    tags: tuple[str, ...] = ()
+    """Words to find the run by; may be given several times."""
+    notes: str = ""
+    """A sentence about the run."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            if (value := getattr(self, name)) < 1:
+                raise UsageError(f"{name} must be at least 1, got {value}.")
+        for name in ("micro_batch", "patience"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise UsageError(f"{name} must be at least 1, got {value}. Leave it out to do without.")
+        for name in ("warmup_steps", "workers", "weight_decay", "learning_rate"):
+            if (value := getattr(self, name)) < 0:
+                raise UsageError(f"{name} must not be negative, got {value}.")
+        if self.clip_norm is not None and self.clip_norm <= 0:
+            raise UsageError(f"clip_norm must be above 0, got {self.clip_norm}. Leave it out to not clip.")
+        if self.precision not in ("fp32", "bf16", "fp16"):
+            raise UsageError(f"Precision {self.precision!r} is not known. Choose fp32, bf16 or fp16.")
+        if self.schedule not in ("constant", "cosine"):
+            raise UsageError(f"Schedule {self.schedule!r} is not known. Choose constant or cosine.")
+        if self.micro_batch is not None and self.micro_batch > self.batch_size:
+            raise UsageError(
+                f"micro_batch ({self.micro_batch}) must not be above batch_size ({self.batch_size}): it is a part of it."
+            )

@@ -1,0 +1,40 @@
+"""Where to train, and with how many threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from ds_notebook.errors import UsageError
+from ds_notebook.host import facts
+
+
+def chosen_device(name: str) -> torch.device:
+    """The device called `name`; auto takes a GPU if there is one. Raises UsageError where it is not there."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise UsageError(f"Device {name!r} is not on this machine. Choose auto or cpu.") from None
+    return device
+
+
+@contextmanager
+def fitting_threads(device: torch.device) -> Iterator[None]:
+    """On a CPU: no more torch threads than the container may run at once, which torch itself does not ask."""
+    before = torch.get_num_threads()
+    allowed = facts().threads
+    if device.type != "cpu" or allowed >= before:
+        yield
+        return
+    torch.set_num_threads(allowed)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,41 @@
+"""Measuring a model on data that it does not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ds_notebook.record.run import Run
+from ds_notebook.train.batch import forward, parts, size, to_device
+from ds_notebook.train.metrics import Mean, collector
+from ds_notebook.train.precision import Precision
+
+
+@torch.no_grad()
+def evaluate(
+    model: nn.Module,
+    batches: Iterable[Any],
+    loss_fn: Callable[[Any, Any], Tensor],
+    metrics: Mapping[str, Any],
+    precision: Precision,
+    run: Run,
+) -> dict[str, float] | None:
+    """`val_loss` and each metric over `batches`, in evaluation mode; None if the run was asked to end meanwhile."""
+    was_training = model.training
+    model.eval()
+    collectors = {"loss": Mean(loss_fn), **{name: collector(metric, precision.device) for name, metric in metrics.items()}}
+    try:
+        for batch in batches:
+            if run.stopping:
+                return None
+            inputs, targets = (to_device(part, precision.device) for part in parts(batch))
+            with precision.autocast():
+                outputs = forward(model, inputs)
+                for metric in collectors.values():
+                    metric.update(outputs, targets, size(inputs))
+    finally:
+        model.train(was_training)
+    return {f"val_{name}": metric.compute() for name, metric in collectors.items()}

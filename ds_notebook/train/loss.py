@@ -1,0 +1,108 @@
+"""The loss that belongs to a model's outputs and targets, where their shapes and types leave no doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ds_notebook.errors import UsageError
+
+LossFn = Callable[[Any, Any], Tensor]
+_ASK = "Pass loss_fn, a function of (outputs, targets)."
+
+
+class FoundLoss(NamedTuple):
+    """A loss with the sentence that says why it was taken."""
+
+    loss_fn: LossFn
+    why: str
+
+
+def find_loss(outputs: Any, targets: Any) -> FoundLoss:
+    """The loss for the first batch's `outputs` and `targets`; raises UsageError where it must be asked for."""
+    if (own := _own_loss(outputs)) is not None:
+        return own
+    if not isinstance(outputs, Tensor) or not isinstance(targets, Tensor):
+        raise UsageError(
+            f"The loss for outputs of type {type(outputs).__name__} and targets of type {type(targets).__name__} "
+            f"cannot be guessed. {_ASK}"
+        )
+    if targets.dtype == torch.int64:
+        return _class_loss(outputs, targets)
+    if targets.dtype == torch.bool and targets.numel() == outputs.numel():
+        return FoundLoss(_binary_cross_entropy, "binary cross-entropy, because the targets are true or false")
+    if targets.is_floating_point() and targets.numel() == outputs.numel():
+        if bool(((targets == 0) | (targets == 1)).all()):
+            raise UsageError(
+                "The targets are all 0.0 or 1.0: classes or numbers? Make them bool or int64 for classes, or "
+                "pass loss_fn (torch.nn.functional.mse_loss for numbers)."
+            )
+        return FoundLoss(_squared_error, "mean squared error, because the targets are numbers")
+    raise UsageError(_mismatch(outputs, targets))
+
+
+def _own_loss(outputs: Any) -> FoundLoss | None:
+    """A Hugging Face style model: it computed its loss from the labels in the batch."""
+    loss = outputs.get("loss") if isinstance(outputs, dict) else getattr(outputs, "loss", None)
+    if loss is None:
+        return None
+    if isinstance(outputs, dict):
+        return FoundLoss(lambda outputs, _: outputs["loss"], "the model's own loss")
+    return FoundLoss(lambda outputs, _: outputs.loss, "the model's own loss")
+
+
+def _class_loss(outputs: Tensor, targets: Tensor) -> FoundLoss:
+    if outputs.ndim >= 2 and outputs.shape[:1] + outputs.shape[2:] == targets.shape:
+        return FoundLoss(functional.cross_entropy, "cross-entropy, because the targets are class numbers")
+    if outputs.ndim == targets.ndim + 1 and outputs.shape[:-1] == targets.shape:
+        return FoundLoss(_last_axis_cross_entropy, "cross-entropy over the last axis, as the targets are class numbers")
+    raise UsageError(_mismatch(outputs, targets))
+
+
+def _mismatch(outputs: Tensor, targets: Tensor) -> str:
+    return (
+        f"Outputs of shape {tuple(outputs.shape)} do not fit {targets.dtype} targets of shape {tuple(targets.shape)}. "
+        f"For classes the model gives (batch, classes), for numbers the shape of the targets. {_ASK}"
+    )
+
+
+def _last_axis_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    return functional.cross_entropy(outputs.flatten(0, -2), targets.flatten())
+
+
+def _binary_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(outputs.reshape(targets.shape), targets.to(outputs.dtype))
+
+
+def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    return functional.mse_loss(outputs.reshape(targets.shape), targets)
+
+
+def class_axis(outputs: Any, targets: Any) -> int | None:
+    """The axis of `outputs` that has one entry a class, for integer targets; None where there is none."""
+    if not isinstance(outputs, Tensor) or not isinstance(targets, Tensor) or targets.dtype != torch.int64:
+        return None
+    if outputs.ndim >= 2 and outputs.shape[:1] + outputs.shape[2:] == targets.shape:
+        return 1
+    if outputs.ndim == targets.ndim + 1 and outputs.shape[:-1] == targets.shape:
+        return -1
+    return None
+
+
+def label_outside(outputs: Any, targets: Any) -> str:
+    """Which label no class of the outputs stands for, in a sentence's part; empty where all are fine.
+
+    -100 is cross-entropy's mark for "do not count" and is fine.
+    """
+    axis = class_axis(outputs, targets)
+    if axis is None:
+        return ""
+    num_classes = outputs.shape[axis]
+    wrong = targets[((targets < 0) & (targets != -100)) | (targets >= num_classes)]
+    if not len(wrong):
+        return ""
+    return f"label {int(wrong[0])}, but the model has {num_classes} classes, 0 to {num_classes - 1}"

@@ -1,0 +1,77 @@
+"""The numbers of the forward pass: fp32 is the plain case, bf16 and fp16 each change what they must."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ds_notebook.errors import UsageError
+
+
+class Precision:
+    """fp32: nothing is cast and nothing is scaled."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._plain: AbstractContextManager[Any] = nullcontext()
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The context of a forward pass and its loss."""
+        return self._plain
+
+    def backward(self, loss: Tensor) -> None:
+        """Compute gradients, scaled where small ones would be lost."""
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+
+    def unscale(self, optimizer: torch.optim.Optimizer) -> None:
+        """Bring gradients back to their true size: before they are clipped or measured."""
+
+    def step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Update the weights, unless the gradients overflowed."""
+        optimizer.step()
+
+
+class Bf16(Precision):
+    """bfloat16 autocast: fp32's range, so nothing needs scaling."""
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+
+class Fp16(Precision):
+    """float16 autocast with a gradient scaler (Micikevicius et al., 2018): a step that overflowed is left out."""
+
+    def __init__(self, device: torch.device) -> None:
+        super().__init__(device)
+        self.scaler = torch.amp.GradScaler(device.type)
+        self._unscaled = False
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        return torch.autocast(self.device.type, torch.float16)
+
+    def backward(self, loss: Tensor) -> None:
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+
+    def unscale(self, optimizer: torch.optim.Optimizer) -> None:
+        if not self._unscaled:
+            self.scaler.unscale_(optimizer)
+            self._unscaled = True
+
+    def step(self, optimizer: torch.optim.Optimizer) -> None:
+        self.scaler.step(optimizer)
+        self.scaler.update()
+        self._unscaled = False
+
+
+_PRECISIONS: dict[str, type[Precision]] = {"fp32": Precision, "bf16": Bf16, "fp16": Fp16}
+
+
+def precision_of(name: str, device: torch.device, model: nn.Module) -> Precision:
+    """The precision called `name`; raises UsageError for fp16 convolutions on a CPU, measured 50 times slower."""
+    convolutions = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    if name == "fp16" and device.type == "cpu" and any(isinstance(module, convolutions) for module in model.modules()):
+        raise UsageError("fp16 convolutions on a CPU are about 50 times slower than fp32. Choose fp32 or bf16.")
+    return _PRECISIONS[name](device)

@@ -1,0 +1,34 @@
+"""What a notebook saves of a scene: one bundle of the record's address, a still picture and a text."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ds_notebook.draw import Scene, png, text
+from ds_notebook.record import Record
+
+RUN_TYPE = "application/vnd.ds-notebook.run+json"
+VERSION = 1
+
+
+def bundle(record: Record, scene: Scene, as_of: str = "") -> dict[str, Any]:
+    """The MIME bundle of a run: every front end draws the richest type it knows.
+
+    `as_of`, a time of day, marks the picture of a run that goes on.
+    """
+    if as_of:
+        scene = Scene(title=f"{scene.title} (as of {as_of})", panels=scene.panels, commands=scene.commands)
+    return {
+        RUN_TYPE: {"run_id": record.id, "path": _relative(record), "version": VERSION},
+        "image/png": png(scene),
+        "text/plain": f"{text(scene)}\nrun {record.id}",
+    }
+
+
+def _relative(record: Record) -> str:
+    """The run's folder as seen from the notebook's: a saved notebook must not tell where its author works."""
+    try:
+        return os.path.relpath(record.path)
+    except ValueError:  # another drive
+        return record.id

@@ -1,0 +1,73 @@
+"""The view of last resort: the still picture, redrawn in place from a thread while the run goes on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ds_notebook.draw import Scene
+from ds_notebook.record import Record
+from ds_notebook.record.events import AnyEvent
+from ds_notebook.record.state import OVER, State
+from ds_notebook.widgets.bundle import bundle
+
+EVERY_S = 1.0
+"""Redrawn at most this often."""
+CPU_SHARE = 0.01
+"""And never so often that drawing takes more than this share of a core."""
+
+
+class View(Protocol):
+    """Folds events as they come; draws what it has."""
+
+    def add(self, event: AnyEvent) -> None: ...
+
+    def scene(self, state: State | None = None) -> Scene: ...
+
+
+class LiveStill:
+    """Follows a record in a thread and hands each new bundle to `show`, the first at once, the last from `finish`.
+
+    It reads the record like any other reader: the loop that it watches pays for no view.
+    """
+
+    def __init__(self, record: Record, view: View, show: Callable[[dict[str, Any]], None]) -> None:
+        self._record = record
+        self._view = view
+        self._show = show
+        self._position: dict[str, int] = {}
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._draw()
+        self._thread = threading.Thread(target=self._follow, name="ds-live", daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Stop following and draw the last picture, from the caller's thread; later calls do nothing."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        self._thread.join()
+        self._draw()
+
+    @property
+    def run_is_over(self) -> bool:
+        """Whether the run has ended, so that `finish` would draw its last picture."""
+        return self._record.state in OVER
+
+    def _follow(self) -> None:
+        wait_s = EVERY_S
+        while not self._over.wait(wait_s):
+            start_s = time.thread_time()
+            self._draw()
+            wait_s = max(EVERY_S, (time.thread_time() - start_s) / CPU_SHARE)
+
+    def _draw(self) -> None:
+        events, self._position = self._record.tail(self._position)
+        for event in events:
+            self._view.add(event)
+        state = self._record.state
+        as_of = "" if state in OVER else time.strftime("%H:%M:%S")
+        self._show(bundle(self._record, self._view.scene(state), as_of))

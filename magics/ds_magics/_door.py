@@ -1,0 +1,89 @@
+"""The door that every magic is: the line becomes options, the body runs as the user's own code."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+import site
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from ds_notebook.errors import DsError, UsageError
+
+
+def words(line: str) -> list[str]:
+    """A magic's line as a shell would part it; raises UsageError for a quote that is not closed."""
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise UsageError(f"The line of the magic could not be read: {error}. Close the quote.") from None
+
+
+def run_body(shell: InteractiveShell, body: str) -> None:
+    """Run a cell magic's body in the notebook's namespace; its lines are numbered as the user sees the cell."""
+    source = "\n" + shell.transform_cell(body)  # the magic's own line is line 1
+    name = shell.compile.cache(source, shell.execution_count)
+    with _users_traceback(shell):
+        exec(compile(ast.parse(source, name), name, "exec"), shell.user_ns)
+
+
+@contextmanager
+def _users_traceback(shell: InteractiveShell) -> Iterator[None]:
+    try:
+        yield
+    except DsError:
+        raise
+    except Exception as error:
+        cut_traceback(shell, error)
+        raise
+
+
+def cut_traceback(shell: InteractiveShell, error: BaseException) -> None:
+    """Have the notebook show only the frames of the user's own code: what lies between is ours or a library's."""
+    users = [(frame, lasti, line) for frame, lasti, line in _frames(error) if _is_users(frame.f_code.co_filename)]
+    kept: TracebackType | None = None
+    for frame, lasti, line in reversed(users):
+        kept = TracebackType(kept, frame, lasti, line)
+    if kept is None:
+        return
+
+    def render() -> list[str]:
+        shown: list[str] = shell.InteractiveTB.structured_traceback(type(error), error, kept)
+        return shown
+
+    error._render_traceback_ = render  # type: ignore[attr-defined]  # IPython looks for this name on the exception
+
+
+def _frames(error: BaseException) -> Iterator[tuple[Any, int, int]]:
+    traceback = error.__traceback__
+    while traceback is not None:
+        yield traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno
+        traceback = traceback.tb_next
+
+
+_LIBRARIES = tuple(
+    str(Path(folder)) + "/"
+    for folder in (
+        *site.getsitepackages(),
+        sysconfig.get_path("stdlib"),
+        Path(sys.modules["ds_notebook"].__path__[0]),
+        Path(__file__).parent,
+    )
+)
+
+
+def _is_users(filename: str) -> bool:
+    return not filename.startswith((*_LIBRARIES, "<frozen"))
+
+
+def complete(options: Sequence[str], line: str) -> list[str]:
+    """The options that a Tab offers: those that are not on the line yet."""
+    given = set(line.split()[1:-1])
+    return [option for option in options if option not in given]

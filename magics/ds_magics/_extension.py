@@ -1,0 +1,59 @@
+"""What `%load_ext ds_notebook` does: registers the magics, shows each run that starts, draws runs and records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from ds_magics.train import TrainMagic
+from ds_notebook import start
+from ds_notebook.record import Record, Run
+from ds_notebook.rooms import ANY_OTHER_KIND, new_view, scene_of
+from ds_notebook.widgets import LiveStill, bundle
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register everything once, also when the extension is loaded again."""
+    if getattr(shell, "_ds_notebook", None) is not None:
+        return
+    views = _Views(shell)
+    shell._ds_notebook = views  # type: ignore[attr-defined]  # marks the shell as loaded
+    TrainMagic.register(shell)
+    start.announce.append(views.show)
+    shell.events.register("post_run_cell", views.finish_ended)
+    formatter = shell.display_formatter.mimebundle_formatter
+    formatter.for_type(Record, lambda record, **_: bundle(record, scene_of(record)))
+    formatter.for_type(Run, lambda run, **_: bundle(run.record, scene_of(run.record)))
+
+
+class _Views:
+    """The live pictures of the runs that this kernel started."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._open: list[LiveStill] = []
+
+    def show(self, run: Run) -> None:
+        """Show a run that starts where its cell is, and keep the picture up to date."""
+        from IPython.display import display
+
+        handle: Any = None
+
+        def show(data: dict[str, Any]) -> None:
+            nonlocal handle
+            if handle is None:
+                handle = display(data, raw=True, display_id=run_id)
+            else:
+                handle.update(data, raw=True)
+
+        run_id = run.id
+        started = run.record.started
+        self._open.append(LiveStill(run.record, new_view(started.kind if started else ANY_OTHER_KIND), show))
+
+    def finish_ended(self, *_: object) -> None:
+        """At a cell's end: the last picture of each run that has ended, before the cell counts as done."""
+        for view in self._open[:]:
+            if view.run_is_over:
+                self._open.remove(view)
+                view.finish()

@@ -1,0 +1,94 @@
+"""`%%ds_train`: the body makes a model and data, the line says how to train, `run` is what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from ds_magics._door import complete, cut_traceback, run_body, words
+from ds_notebook.errors import DsError, UsageError
+from ds_notebook.options import OptionParser, add_options, from_options, help_text
+from ds_notebook.train.config import TrainConfig
+
+_NEEDED = ("model", "train_data")
+_TAKEN = ("val_data", "loss_fn", "optimizer", "scheduler", "metrics")
+"""Names that the trainer takes where the notebook has them."""
+
+HELP = (
+    help_text(
+        TrainConfig,
+        usage="%%ds_train [options]",
+        example="%%ds_train --epochs 5 --precision bf16\nmodel = SmallCNN()\ntrain_data, val_data = digits()",
+    )
+    + f"""
+
+The body runs as plain Python. Then the trainer takes {", ".join(_NEEDED)} and, where they exist, {", ".join(_TAKEN)}.
+Without a body the names must exist already; `--model net --train-data loader` gives other names."""
+)
+
+
+class TrainMagic:
+    """The magic as IPython sees it; line magic and cell magic are one."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._parser = OptionParser(prog="%%ds_train", help_command="%%ds_train?")
+        for name in (*_NEEDED, *_TAKEN):
+            self._parser.add_argument(f"--{name.replace('_', '-')}", dest=f"name_of_{name}", default=name)
+        add_options(self._parser, TrainConfig)
+
+    @classmethod
+    def register(cls, shell: InteractiveShell) -> None:
+        magic = cls(shell)
+
+        def ds_train(line: str, cell: str = "") -> None:
+            magic(line, cell)
+
+        ds_train.__doc__ = HELP
+        shell.register_magic_function(ds_train, "line_cell", "ds_train")
+        options = [option for action in magic._parser._actions for option in action.option_strings]
+        for key in ("%%ds_train", "%ds_train"):
+            shell.set_hook("complete_command", lambda _, event: complete(options, event.line), str_key=key)
+
+    def __call__(self, line: str, cell: str = "") -> None:
+        """Run the body, train, and leave `run` in the namespace, also where the training failed."""
+        asked = self._parser.parse_args(words(line))
+        config = from_options(TrainConfig, asked)
+        from ds_notebook.train import Trainer  # torch takes a second to load: not before it is needed
+
+        if cell.strip():
+            _seed(config.seed)
+            run_body(self._shell, cell)
+        names = {name: getattr(asked, f"name_of_{name}") for name in (*_NEEDED, *_TAKEN)}
+        trainer = Trainer(config=config, **_found(self._shell.user_ns, names))
+        try:
+            trainer.fit()
+        except DsError:
+            raise
+        except Exception as error:
+            cut_traceback(self._shell, error)
+            raise
+        finally:
+            if trainer.run is not None:
+                self._shell.user_ns["run"] = trainer.run
+
+
+def _seed(seed: int) -> None:
+    """The body's weights are drawn from the run's seed, so that the cell gives the same run each time."""
+    import torch
+
+    torch.manual_seed(seed)
+
+
+def _found(namespace: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The trainer's arguments from the notebook; raises UsageError for one that is missing."""
+    missing = [names[role] for role in _NEEDED if names[role] not in namespace]
+    missing += [names[role] for role in _TAKEN if names[role] != role and names[role] not in namespace]
+    if missing:
+        raise UsageError(
+            f"There is no {' and no '.join(missing)} in the notebook: make it in the cell's body or an earlier cell, "
+            "or give its name, as in --model net."
+        )
+    return {role: namespace[name] for role, name in names.items() if name in namespace}

@@ -1,0 +1,144 @@
+"""The still picture as SVG."""
+
+import math
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from ds_notebook.draw import Bars, Block, Lines, Scene, Series, Table, Text, Timeline, svg
+from ds_notebook.draw._words import clean, fit, width_of, wrap
+from tests.draw.scenes import EMPTY_SCENES, ODD_CURVES, one_curve, scene_of_everything, training_scene
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = "<script>alert('x')</script>&\"\x00\x1b[31mred\x1b[0m\u202eback\ud800\n"
+
+
+def parsed(scene: Scene) -> ElementTree.Element:
+    return ElementTree.fromstring(svg(scene))
+
+
+def all_words(scene: Scene) -> str:
+    return " ".join(parsed(scene).itertext())
+
+
+def paths(scene: Scene) -> list[str]:
+    return [path.get("d", "") for path in parsed(scene).iter(f"{SVG}path") if path.get("stroke-linejoin")]
+
+
+def test_a_training_scene_is_small():
+    assert len(svg(training_scene())) < 30_000
+
+
+def test_the_title_says_the_state_to_eyes_and_screen_readers():
+    root = parsed(training_scene())
+
+    assert root.get("aria-label") == root.findtext(f"{SVG}title") == "running, epoch 5 of 5, 1 min 10 s left"
+    assert "running, epoch 5 of 5, 1 min 10 s left" in [text.text for text in root.iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_shape_draws_valid_xml_on_its_own_paper(theme):
+    root = ElementTree.fromstring(svg(scene_of_everything(), theme=theme))
+
+    assert root.get("width") == root.find(f"{SVG}rect").get("width") == "760"
+    assert root.get("height") == root.find(f"{SVG}rect").get("height")
+
+
+@pytest.mark.parametrize("scene", EMPTY_SCENES)
+def test_an_empty_scene_is_a_valid_picture(scene):
+    assert parsed(scene).tag == f"{SVG}svg"
+
+
+@pytest.mark.parametrize("scene", ODD_CURVES.values(), ids=ODD_CURVES.keys())
+def test_odd_curves_are_drawn_without_a_nan_in_the_picture(scene):
+    attributes = " ".join(" ".join(element.attrib.values()) for element in parsed(scene).iter())
+
+    assert not re.search(r"\b(nan|inf)\b", attributes)
+
+
+def test_no_word_from_a_user_becomes_markup():
+    block = Block(lane=HOSTILE, start=0, end=1, label=HOSTILE, kind=HOSTILE)
+    scene = Scene(
+        title=HOSTILE,
+        panels=[
+            Lines(heading=HOSTILE, x_label=HOSTILE, y_label="y" + HOSTILE, series=[Series(name=HOSTILE, x=[1], y=[1])]),
+            Bars(names=[HOSTILE], values=[1], unit=HOSTILE),
+            Timeline(lanes=[HOSTILE], blocks=[block]),
+            Table(columns=[HOSTILE], rows=[[HOSTILE]]),
+            Text(lines=[HOSTILE]),
+        ],
+    )
+
+    assert not list(parsed(scene).iter(f"{SVG}script"))
+    assert "<script>alert('x')</script>&\"redback" in all_words(scene)
+
+
+def test_a_gap_breaks_the_line():
+    assert paths(one_curve(1.0, 2.0, None, 3.0, 4.0))[0].count("M") == 2
+
+
+def test_a_point_between_two_gaps_is_a_dot():
+    assert len(list(parsed(one_curve(1.0, 2.0, None, 3.0, math.nan, 4.0, 5.0)).iter(f"{SVG}circle"))) == 1
+
+
+def test_a_spike_of_one_step_in_a_dense_curve_reaches_the_top():
+    y = [1.0] * 3_000
+    y[1_234] = 9.0
+    band = next(path for path in parsed(one_curve(*y)).iter(f"{SVG}path") if path.get("fill-opacity"))
+    steps = [int(step) for step in re.findall(r"[+-]\d+", band.get("d"))[1::2]]
+
+    assert max(map(abs, steps)) > 1_000  # tenths of a pixel
+
+
+def test_no_data_is_said_in_words():
+    assert "no data yet" in all_words(one_curve())
+    assert "nothing finite to draw" in all_words(one_curve(math.nan))
+
+
+def test_curves_differ_without_their_colours():
+    names = "abcdefg"
+    lines = Lines(series=[Series(name=name, x=[0, 1], y=[0, at]) for at, name in enumerate(names)])
+    drawn = list(parsed(Scene(title="", panels=[lines])).iter(f"{SVG}path"))
+    looks = {(path.get("stroke"), path.get("stroke-dasharray")) for path in drawn if path.get("stroke-linejoin")}
+
+    assert len(looks) == len(names)
+    assert len({dash for _, dash in looks}) == 6
+
+
+def test_one_name_has_one_colour_in_all_panels():
+    first = Lines(series=[Series(name="train", x=[0, 1], y=[0, 1]), Series(name="val", x=[0, 1], y=[0, 2])])
+    second = Lines(series=[Series(name="val", x=[0, 1], y=[0, 3])])
+    drawn = [path for path in parsed(Scene(title="", panels=[first, second])).iter(f"{SVG}path")]
+    train, val, val_again = [path.get("stroke") for path in drawn if path.get("stroke-linejoin")]
+
+    assert train != val == val_again
+
+
+def test_more_bars_and_rows_than_fit_are_counted():
+    bars = Bars(names=[f"n{at}" for at in range(100)], values=[1.0] * 100)
+    table = Table(columns=["row"], rows=[[at] for at in range(100)])
+
+    assert "… and 70 more" in all_words(Scene(title="", panels=[bars]))
+    assert "… and 76 more rows" in all_words(Scene(title="", panels=[table]))
+
+
+def test_ten_thousand_blocks_are_merged_to_what_a_screen_shows():
+    blocks = [Block(lane="loop", start=at, end=at + 0.9, kind="step") for at in range(10_000)]
+
+    assert len(svg(Scene(title="", panels=[Timeline(lanes=["loop"], blocks=blocks)]))) < 60_000
+
+
+def test_a_long_name_is_cut_with_an_ellipsis_to_the_room_it_has():
+    cut = fit("a very long name indeed", 60, 12)
+
+    assert cut.startswith("a very") and cut.endswith("…")
+    assert width_of(cut, 12) <= 60
+
+
+def test_a_long_sentence_is_wrapped_between_words():
+    assert wrap("one two three four", 60, 12) == ["one two", "three four"]
+
+
+def test_words_of_every_script_stay_as_they_are():
+    assert clean("größer · 損失 ≥ λ") == "größer · 損失 ≥ λ"
