@@ -98,12 +98,8 @@ def add_options(parser: argparse.ArgumentParser, cls: type[Config], skip: Collec
 def from_options(cls: type[ConfigT], options: argparse.Namespace | Mapping[str, Any]) -> ConfigT:
     """A `cls` from the options that were given; what is no field of `cls` belongs to someone else and is left alone."""
     given = vars(options) if isinstance(options, argparse.Namespace) else options
-    hints = _hints(cls)
-    values = {
-        name: tuple(given[name]) if _item(hints[name]) and given[name] else given[name]
-        for name in hints
-        if name in given
-    }
+    values = {name: given[name] for name in _hints(cls) if name in given}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     needed = [name for name, each in _fields(cls).items() if _default(each) is MISSING and name not in values]
     if needed:
         raise UsageError(f"Option {_flag(needed[0])} is needed.")

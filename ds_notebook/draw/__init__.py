@@ -1,5 +1,6 @@
 """Shapes, downsampling, the still picture and the text: draws scenes, knows no run."""
 
+from ds_notebook.draw._words import clean
 from ds_notebook.draw.downsample import Envelope, min_max
 from ds_notebook.draw.png import png
 from ds_notebook.draw.shapes import AnyShape, Bars, Block, Lines, Scene, Series, Shape, Table, Text, Timeline
@@ -18,6 +19,7 @@ __all__ = [
     "Table",
     "Text",
     "Timeline",
+    "clean",
     "min_max",
     "png",
     "svg",

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import ceil, floor, inf, isfinite, isnan, log10
 from typing import NamedTuple
 
-_LARGEST = sys.float_info.max
+_LARGEST, _SMALLEST = sys.float_info.max, 1e-300
 _SUFFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _FACTORS = ((1, 1.5), (2, 3.5), (5, 7.5))
 """A tick step, and the largest wish that it still serves."""
@@ -96,7 +96,7 @@ class Axis(NamedTuple):
     def onto(self, start: float, end: float) -> Callable[[float], float]:
         """The function from a value to its place on a line from `start` to `end` pixels."""
         if self.log:
-            first, per_decade = log10(self.low), (end - start) / (log10(self.high) - log10(self.low))
+            first, per_decade = log10(self.low), (end - start) / ((log10(self.high) - log10(self.low)) or 1.0)
             return lambda value: start + (log10(value) - first) * per_decade
         half, per_half = (
             self.low / 2,
@@ -119,8 +119,9 @@ def axis_of(values: Iterable[float], *, log: bool = False, padding: float = 0.05
     if log:
         room = max((high / low) ** padding, 1.2 if high / low < 1.01 else 1.0) if isfinite(high / low) else 10.0
         return Axis(max(low / room, 5e-324), min(high * room, _LARGEST), log=True)
-    if high / 2 - low / 2 <= 1e-12 * max(abs(low), abs(high)):
-        room = abs(high) * 0.1 or 1.0
+    size = max(abs(low), abs(high))
+    if high / 2 - low / 2 <= max(1e-12 * size, _SMALLEST):
+        room = size * 0.1 if size > 1e12 * _SMALLEST else 1.0
         return Axis(max(low - room, -_LARGEST), min(high + room, _LARGEST))
     room = (high * padding) - (low * padding)
     bottom = 0.0 if low >= 0 > low - room else low - room

@@ -24,10 +24,25 @@ _DEMO_HOSTS = {
     "COLAB_RELEASE_TAG": "colab",
     "KAGGLE_KERNEL_RUN_TYPE": "kaggle",
 }
-_NETWORK_FILE_SYSTEMS = frozenset(
-    "9p afs beegfs ceph cifs fuse.ceph fuse.gcsfuse fuse.glusterfs fuse.juicefs fuse.s3fs fuse.sshfs "
-    "gpfs lustre ncpfs nfs nfs4 panfs smb3 smbfs wekafs".split()
-)
+_NETWORK_FILE_SYSTEMS = {
+    *(
+        "9p",
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "gpfs",
+        "lustre",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "panfs",
+        "smb3",
+        "smbfs",
+        "wekafs",
+    ),
+    *("fuse.ceph", "fuse.gcsfuse", "fuse.glusterfs", "fuse.juicefs", "fuse.s3fs", "fuse.sshfs"),
+}
 
 
 class HostFacts(msgspec.Struct, frozen=True, kw_only=True):

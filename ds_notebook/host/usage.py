@@ -131,9 +131,8 @@ class _Linux:
         stat = _read(f"{self._proc}/{pid}/stat")
         if not stat:
             return None  # it ended since the list was made
-        fields = stat[
-            stat.rindex(b")") + 2 :
-        ].split()  # the name before may hold anything; fields[0] is the 3rd of proc(5)
+        # The process's name, in brackets, may hold anything: fields[0] is the third of proc(5).
+        fields = stat[stat.rindex(b")") + 2 :].split()
         started, pages = int(fields[19]), int(fields[21])
         cpu_s = (int(fields[11]) + int(fields[12])) * self._tick_s
         return (int(stat.split(b" ", 1)[0]), started), _Process(cpu_s, pages * self._page_bytes, self._io_bytes(pid))

@@ -62,12 +62,18 @@ class Gate:
     def _compare(self, reading: _Reading) -> tuple[bool, str]:
         sides = [self._comparison.left, *self._comparison.comparators]
         values = [reading.value(side) for side in sides]
-        steps = zip(values, self._comparison.ops, values[1:], strict=False)
-        passed = all(_COMPARE[type(compare)](left, right) for left, compare, right in steps)
-        shown = {reading.text(side): value for side, value in zip(sides, values, strict=True) if _has_metric(side)}
+        passed = self._holds(values)
+        # Six digits, unless they would tell another story: 0.96999999 >= 0.97 is not "measured 0.97".
+        digits = 6 if self._holds([float(f"{value:.6g}") for value in values]) == passed else 17
+        pairs = zip(sides, values, strict=True)
+        shown = {reading.text(side): f"{value:.{digits}g}" for side, value in pairs if _has_metric(side)}
         if len(shown) == 1:
-            return passed, f"measured {next(iter(shown.values())):.6g}"
-        return passed, "measured " + ", ".join(f"{text} = {value:.6g}" for text, value in shown.items())
+            return passed, f"measured {next(iter(shown.values()))}"
+        return passed, "measured " + ", ".join(f"{text} = {value}" for text, value in shown.items())
+
+    def _holds(self, values: list[float]) -> bool:
+        steps = zip(values, self._comparison.ops, values[1:], strict=False)
+        return all(_COMPARE[type(compare)](left, right) for left, compare, right in steps)
 
 
 def parse_gate(expression: str) -> Gate:

@@ -48,7 +48,9 @@ class Record:
 
     def _producer(self) -> tuple[RunStarted, Path] | None:
         """The last producer's first event and its file."""
-        starts = [(event, path) for path in event_files(self.path) if isinstance(event := first_event(path), RunStarted)]
+        starts = [
+            (event, path) for path in event_files(self.path) if isinstance(event := first_event(path), RunStarted)
+        ]
         return max(starts, key=lambda start: start[0].at, default=None)
 
     @property
@@ -119,7 +121,9 @@ class Record:
         """
         columns = self.columns()
         if name not in columns:
-            raise UsageError(f"Run {self.id} has no metric {name!r}; it has {', '.join(sorted(columns)) or 'none yet'}.")
+            raise UsageError(
+                f"Run {self.id} has no metric {name!r}; it has {', '.join(sorted(columns)) or 'none yet'}."
+            )
         steps, times, values = columns[name]
         table = {"step": steps, "time": times, name: values}
         try:

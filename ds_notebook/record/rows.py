@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ds_notebook.errors import UsageError
@@ -13,9 +13,9 @@ from ds_notebook.record.events import Metrics, Note, json_numbers
 FULL_BYTES = 32 << 20
 """Up to here every row is kept: about 600,000 steps of one loss."""
 MORE_BYTES = FULL_BYTES // 4
-"""Each time the record grows by this much more, half as many rows are kept: growth becomes logarithmic."""
+"""Each time the record grows by this much more, half as many values are kept: growth becomes logarithmic."""
 ALWAYS_KEPT = 10_000
-"""First rows of each set of names that are kept however large the record is: rare rows are never thinned."""
+"""First values of each name that are kept however large the record is: what is logged once an epoch is never thinned."""
 
 DATA_WAIT = "data_wait_s"
 
@@ -66,7 +66,7 @@ def read_devices(rows: list[Row]) -> None:
 
 
 class Thinning:
-    """Which rows are kept: all, until the record holds FULL_BYTES; then one in 2, 4, 8... of each set of names."""
+    """Which values of a name are kept: all, until the record holds FULL_BYTES; then one in 2, 4, 8..."""
 
     def __init__(self) -> None:
         self.one_in = 1
@@ -88,25 +88,31 @@ class Thinning:
         )
 
 
-def metrics(rows: Iterable[Row], thinning: Thinning, wall_ns: int) -> list[Metrics]:
-    """`rows` as one event for each set of names; `wall_ns` is Unix time minus perf_counter, in ns."""
-    groups: dict[tuple[object, ...], list[Row]] = {}
+def metrics(rows: Sequence[Row], thinning: Thinning, wall_ns: int) -> list[Metrics]:
+    """`rows` as events; names that were logged in the same steps share one, so each name stays in order.
+
+    `wall_ns` is Unix time minus perf_counter, in nanoseconds.
+    """
+    columns: dict[str, tuple[list[Row], list[float]]] = {}
     for row in rows:
-        if not row.values and row.wait_ns is None:
-            continue
-        kind = (row.wait_ns is None, *row.values)
-        if thinning.keep(kind):
-            groups.setdefault(kind, []).append(row)
-    return [_block(kept, wall_ns) for kept in groups.values()]
+        for name, value in row.values.items():
+            if thinning.keep(name):
+                kept, values = columns.setdefault(name, ([], []))
+                kept.append(row)
+                values.append(value)
+        if row.wait_ns is not None and thinning.keep(DATA_WAIT):
+            kept, values = columns.setdefault(DATA_WAIT, ([], []))
+            kept.append(row)
+            values.append(row.wait_ns // 1000 / 1e6)
+    blocks: dict[tuple[int, ...], tuple[list[Row], dict[str, list[float | str]]]] = {}
+    for name, (kept, values) in columns.items():
+        _, together = blocks.setdefault(tuple(map(id, kept)), (kept, {}))
+        together[name] = json_numbers(values)
+    return [_block(kept, together, wall_ns) for kept, together in blocks.values()]
 
 
-def _block(rows: list[Row], wall_ns: int) -> Metrics:
+def _block(rows: list[Row], columns: dict[str, list[float | str]], wall_ns: int) -> Metrics:
     first_ns = rows[0].clock_ns
-    columns: dict[str, list[float | str]] = {
-        name: json_numbers([row.values[name] for row in rows]) for name in rows[0].values
-    }
-    if rows[0].wait_ns is not None:
-        columns[DATA_WAIT] = [row.wait_ns // 1000 / 1e6 for row in rows if row.wait_ns is not None]
     return Metrics(
         at=(first_ns + wall_ns) / 1e9,
         steps=[row.step for row in rows],

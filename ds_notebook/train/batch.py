@@ -29,7 +29,7 @@ def parts(batch: Tree) -> Parts:
     if isinstance(batch, tuple | list) and len(batch) > 2:
         return Parts(tuple(batch[:-1]), batch[-1])
     if hasattr(batch, "keys"):
-        return Parts(dict(batch), batch["labels"] if "labels" in batch else None)
+        return Parts(dict(batch), batch.get("labels"))
     shape = f" of shape {tuple(batch.shape)}" if hasattr(batch, "shape") else ""
     raise UsageError(
         f"A batch is a {type(batch).__name__}{shape}; expected a pair (inputs, targets) or a dict that the model takes."
@@ -66,14 +66,9 @@ def to_device(tree: Tree, device: torch.device) -> Tree:
 
 
 def as_tensor(values: Any) -> torch.Tensor:
-    """An array, list or table as a tensor of the kind models take: float32 for reals, int64 for integers."""
-    if not isinstance(values, torch.Tensor):
-        values = torch.as_tensor(values.to_numpy() if hasattr(values, "to_numpy") else values)
-    if values.dtype == torch.float64:
-        return values.to(torch.float32)
-    if values.dtype in (torch.int32, torch.int16, torch.int8, torch.uint8):
-        return values.to(torch.int64)
-    return values
+    """An array, list or table as a tensor, reals in the float32 that models take."""
+    tensor = torch.as_tensor(values.to_numpy() if hasattr(values, "to_numpy") else values)
+    return tensor.to(torch.float32) if tensor.dtype == torch.float64 else tensor
 
 
 def size(tree: Tree) -> int:

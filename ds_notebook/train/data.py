@@ -56,7 +56,10 @@ class ArrayBatches(Batches):
     """A pair of arrays or tensors: whole batches are gathered by index, faster than item by item."""
 
     def __init__(self, arrays: tuple[Any, Any], batch_size: int, order: _Order | None) -> None:
-        super().__init__(tuple(as_tensor(array) for array in arrays))
+        inputs, targets = map(as_tensor, arrays)
+        if targets.dtype in (torch.int32, torch.int16, torch.int8, torch.uint8):
+            targets = targets.to(torch.int64)  # the only integers that torch's losses take as classes
+        super().__init__((inputs, targets))
         self._batch_size = batch_size
         self._order = order
 
@@ -161,5 +164,3 @@ def _iterable(name: str, data: Iterable[Any], config: TrainConfig, *, again: boo
             "pass a list, a DataLoader, or the function that makes it."
         )
     return Batches(data)
-
-

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ds_notebook.record.run import Run
 from ds_notebook.train.batch import forward, parts, size, to_device
-from ds_notebook.train.metrics import Mean, collector
+from ds_notebook.train.metrics import Mean, Metric, collector
 from ds_notebook.train.precision import Precision
 
 
@@ -26,7 +26,8 @@ def evaluate(
     """`val_loss` and each metric over `batches`, in evaluation mode; None if the run was asked to end meanwhile."""
     was_training = model.training
     model.eval()
-    collectors = {"loss": Mean(loss_fn), **{name: collector(metric, precision.device) for name, metric in metrics.items()}}
+    collectors: dict[str, Metric] = {"loss": Mean(loss_fn)}
+    collectors |= {name: collector(metric, precision.device) for name, metric in metrics.items()}
     try:
         for batch in batches:
             if run.stopping:

@@ -12,7 +12,7 @@ import torch
 from ds_notebook.errors import DataError
 from ds_notebook.record.run import Run
 
-_SHAPE_WORDS = re.compile(r"shapes? cannot be multiplied|size mismatch|expected input|channels|must match the size", re.I)
+_SHAPE_WORDS = re.compile(r"cannot be multiplied|size mismatch|expected input|channels|must match the size", re.I)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ class Precision:
 
     def backward(self, loss: Tensor) -> None:
         """Compute gradients, scaled where small ones would be lost."""
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        loss.backward()
 
     def unscale(self, optimizer: torch.optim.Optimizer) -> None:
         """Bring gradients back to their true size: before they are clipped or measured."""
@@ -53,7 +53,7 @@ class Fp16(Precision):
         return torch.autocast(self.device.type, torch.float16)
 
     def backward(self, loss: Tensor) -> None:
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        self.scaler.scale(loss).backward()
 
     def unscale(self, optimizer: torch.optim.Optimizer) -> None:
         if not self._unscaled:

@@ -172,8 +172,8 @@ class Trainer:
         if self.loss_fn is None:
             self.loss_fn, why = find_loss(outputs, targets)
             run.note(f"loss_fn: {why}.")
-        if self._adds_accuracy and class_axis(outputs, targets) is not None:
-            self.metrics = {"accuracy": accuracy}
+        if self._adds_accuracy:
+            self.metrics = {} if class_axis(outputs, targets) is None else {"accuracy": accuracy}
             self._adds_accuracy = False
         try:
             return self.loss_fn(outputs, targets)
@@ -200,9 +200,9 @@ class Trainer:
             )
         if measured is None:
             return
-        run.log(**measured)
+        run.log(step=run.step, **measured)
         if self.scheduler is not None and _waits_for_metric(self.scheduler):
-            self.scheduler.step(measured["val_loss"])
+            self.scheduler.step(measured["val_loss"])  # type: ignore[arg-type]  # a metric, for this one
         self._early_stop.after(measured)
 
     def _obey(self, run: Run, command: AnyCommand) -> None:

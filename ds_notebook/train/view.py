@@ -20,8 +20,8 @@ from ds_notebook.record.state import OVER, State
 MAX_PANELS = 6
 FEW_POINTS = 40
 """A curve with so few points shows each of them."""
-_QUIET = {DATA_WAIT, "epoch"}
-"""Columns that the headline tells and no panel draws."""
+_IN_TITLE = {DATA_WAIT, "epoch"}
+"""Columns that the title and the sentences tell."""
 
 
 class TrainingView:
@@ -37,7 +37,7 @@ class TrainingView:
         self._last: dict[str, float] = {}
         self._num_points: dict[str, int] = {}
         self._notes: list[Note] = []
-        self._gates: list[Decision] = []
+        self._gates: dict[str, Decision] = {}
         self._last_at = 0.0
         self._last_step = -1
         self._wait_s = 0.0
@@ -58,7 +58,7 @@ class TrainingView:
             case Note():
                 self._notes.append(event)
             case Decision(policy="gate"):
-                self._gates.append(event)
+                self._gates[event.subject] = event
 
     def _add_rows(self, block: Metrics) -> None:
         self._last_step = max(self._last_step, block.steps[-1])
@@ -66,7 +66,7 @@ class TrainingView:
             values = block.column(name)
             if name == DATA_WAIT:
                 self._add_waits(block, values)
-            elif name not in _QUIET:
+            elif name not in _IN_TITLE:
                 self._curves.setdefault(name, Envelope()).add(block.steps, values)
             self._last[name] = values[-1]
             self._num_points[name] = self._num_points.get(name, 0) + len(values)
@@ -85,7 +85,7 @@ class TrainingView:
         live = state not in OVER
         return Scene(
             title=self._title(state),
-            panels=[*self._said(), *self._panels(), self._table()],
+            panels=[*self._said(), *self._panels()],
             commands=["pause", "resume", "stop", "save", "set"] if live else [],
         )
 
@@ -94,7 +94,7 @@ class TrainingView:
     def _title(self, state: State) -> str:
         name = self._started.name if self._started else "run"
         words = [state, *self._progress(state)]
-        if any(gate.verdict == "failed" for gate in self._gates):
+        if any(gate.verdict == "failed" for gate in self._gates.values()):
             words.append("gate failed")
         elif self._gates:
             words.append("gate passed")
@@ -122,7 +122,7 @@ class TrainingView:
         lines = []
         if self._ended and self._ended.error:
             lines.append(self._ended.error)
-        lines += [gate.reason for gate in self._gates]
+        lines += [gate.reason for gate in self._gates.values()]
         lines += [note.text for note in self._notes[-3:]]
         if wait := self._wait_sentence():
             lines.append(wait)
@@ -138,12 +138,20 @@ class TrainingView:
     # -- in pictures
 
     def _panels(self) -> list[AnyShape]:
-        """One panel a quantity: `loss` and `val_loss` share theirs; loss first, the rate and the norm last."""
+        """One panel a quantity: `loss` and `val_loss` share theirs; loss first, the norm and the rate last."""
         groups: dict[str, list[str]] = {}
-        for name in self._curves:
+        for name in filter(self._is_worth_drawing, self._curves):
             groups.setdefault(name.removeprefix("val_").removeprefix("train_"), []).append(name)
-        order = sorted(groups, key=lambda group: (_rank(group), list(groups).index(group)))
-        return [self._lines(group, groups[group]) for group in order[:MAX_PANELS]]
+        order = sorted(groups, key=lambda group: _LAST.index(group) if group in _LAST else -1 - (group == "loss"))
+        drawn = order[:MAX_PANELS]
+        rest = [name for name in self._curves if not any(name in groups[group] for group in drawn)]
+        return [*(self._lines(group, groups[group]) for group in drawn), *self._table(rest)]
+
+    def _is_worth_drawing(self, name: str) -> bool:
+        """A speed is a number, not a curve; so is a learning rate that stays what it is."""
+        if name == "lr":
+            return len(set(self._curves[name].series(name).y)) > 1
+        return name != "samples_per_s"
 
     def _lines(self, heading: str, names: list[str]) -> Lines:
         return Lines(
@@ -151,20 +159,12 @@ class TrainingView:
             series=[self._curves[name].series(name, markers=self._num_points[name] <= FEW_POINTS) for name in names],
         )
 
-    def _table(self) -> Table:
-        rows: list[list[str | float | int | None]] = [
-            [name, float(f"{value:.6g}")] for name, value in self._last.items() if name not in _QUIET
-        ]
-        return Table(columns=["metric", "last"], rows=rows)
+    def _table(self, names: list[str]) -> list[Table]:
+        rows: list[list[str | float | int | None]] = [[name, float(f"{self._last[name]:.6g}")] for name in names]
+        return [Table(columns=["metric", "last"], rows=rows)] if rows else []
 
 
-_LAST = ("samples_per_s", "grad_norm", "lr")
-
-
-def _rank(group: str) -> int:
-    if group == "loss":
-        return 0
-    return 2 + _LAST.index(group) if group in _LAST else 1
+_LAST = ("grad_norm", "lr")
 
 
 def duration(seconds: float) -> str:

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 from ds_notebook.draw import Scene, png, text
 from ds_notebook.record import Record
 
 RUN_TYPE = "application/vnd.ds-notebook.run+json"
 VERSION = 1
+WIDTH = 760
 
 
-def bundle(record: Record, scene: Scene, as_of: str = "") -> dict[str, Any]:
+class Bundle(NamedTuple):
+    """What IPython displays: content by MIME type, and what a front end should know of each."""
+
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+
+
+def bundle(record: Record, scene: Scene, *, as_of: str = "") -> Bundle:
     """The MIME bundle of a run: every front end draws the richest type it knows.
 
-    `as_of`, a time of day, marks the picture of a run that goes on.
+    `as_of`, a time of day, marks the picture of a run that goes on; it is drawn at half the
+    resolution, in less than half the time.
     """
     if as_of:
         scene = Scene(title=f"{scene.title} (as of {as_of})", panels=scene.panels, commands=scene.commands)
-    return {
+    data = {
         RUN_TYPE: {"run_id": record.id, "path": _relative(record), "version": VERSION},
-        "image/png": png(scene),
+        "image/png": png(scene, WIDTH, scale=1 if as_of else 2),
         "text/plain": f"{text(scene)}\nrun {record.id}",
     }
+    return Bundle(data, {"image/png": {"width": WIDTH}})
 
 
 def _relative(record: Record) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from ds_notebook.draw import Scene
 from ds_notebook.record import Record
 from ds_notebook.record.events import AnyEvent
 from ds_notebook.record.state import OVER, State
-from ds_notebook.widgets.bundle import bundle
+from ds_notebook.widgets.bundle import Bundle, bundle
 
 EVERY_S = 1.0
 """Redrawn at most this often."""
-CPU_SHARE = 0.01
+CPU_SHARE = 0.015
 """And never so often that drawing takes more than this share of a core."""
 
 
@@ -33,7 +33,7 @@ class LiveStill:
     It reads the record like any other reader: the loop that it watches pays for no view.
     """
 
-    def __init__(self, record: Record, view: View, show: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, record: Record, view: View, show: Callable[[Bundle], None]) -> None:
         self._record = record
         self._view = view
         self._show = show
@@ -70,4 +70,4 @@ class LiveStill:
             self._view.add(event)
         state = self._record.state
         as_of = "" if state in OVER else time.strftime("%H:%M:%S")
-        self._show(bundle(self._record, self._view.scene(state), as_of))
+        self._show(bundle(self._record, self._view.scene(state), as_of=as_of))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import shlex
 import site
-import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+import ds_notebook
 from ds_notebook.errors import DsError, UsageError
 
 
@@ -73,7 +73,7 @@ _LIBRARIES = tuple(
     for folder in (
         *site.getsitepackages(),
         sysconfig.get_path("stdlib"),
-        Path(sys.modules["ds_notebook"].__path__[0]),
+        Path(ds_notebook.__file__).parent,
         Path(__file__).parent,
     )
 )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from IPython.core.interactiveshell import InteractiveShell
 
 from ds_magics.train import TrainMagic
 from ds_notebook import start
 from ds_notebook.record import Record, Run
 from ds_notebook.rooms import ANY_OTHER_KIND, new_view, scene_of
-from ds_notebook.widgets import LiveStill, bundle
+from ds_notebook.widgets import Bundle, LiveStill, bundle
 
 
 def load(shell: InteractiveShell) -> None:
@@ -22,6 +20,7 @@ def load(shell: InteractiveShell) -> None:
     TrainMagic.register(shell)
     start.announce.append(views.show)
     shell.events.register("post_run_cell", views.finish_ended)
+    assert shell.display_formatter is not None  # every interactive shell has one
     formatter = shell.display_formatter.mimebundle_formatter
     formatter.for_type(Record, lambda record, **_: bundle(record, scene_of(record)))
     formatter.for_type(Run, lambda run, **_: bundle(run.record, scene_of(run.record)))
@@ -38,16 +37,13 @@ class _Views:
         """Show a run that starts where its cell is, and keep the picture up to date."""
         from IPython.display import display
 
-        handle: Any = None
+        run_id, shown = run.id, False
 
-        def show(data: dict[str, Any]) -> None:
-            nonlocal handle
-            if handle is None:
-                handle = display(data, raw=True, display_id=run_id)
-            else:
-                handle.update(data, raw=True)
+        def show(bundle: Bundle) -> None:
+            nonlocal shown
+            display(bundle.data, metadata=bundle.metadata, raw=True, display_id=run_id, update=shown)
+            shown = True
 
-        run_id = run.id
         started = run.record.started
         self._open.append(LiveStill(run.record, new_view(started.kind if started else ANY_OTHER_KIND), show))
 

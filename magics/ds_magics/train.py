@@ -47,7 +47,7 @@ class TrainMagic:
             magic(line, cell)
 
         ds_train.__doc__ = HELP
-        shell.register_magic_function(ds_train, "line_cell", "ds_train")
+        shell.register_magic_function(ds_train, "line_cell", "ds_train")  # type: ignore[arg-type]  # typed as a method
         options = [option for action in magic._parser._actions for option in action.option_strings]
         for key in ("%%ds_train", "%ds_train"):
             shell.set_hook("complete_command", lambda _, event: complete(options, event.line), str_key=key)

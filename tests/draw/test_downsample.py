@@ -1,7 +1,6 @@
 """Fewer points that draw the same picture."""
 
 import math
-import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,13 +98,3 @@ def test_a_resumed_run_draws_over_itself():
 
 def test_an_empty_envelope_is_an_empty_series():
     assert Envelope().series("loss") == Series(name="loss", x=[], y=[])
-
-
-def test_a_million_points_cost_well_under_a_second():
-    envelope, block = Envelope(), [float(at % 97) for at in range(2_500)]
-    started_s = time.process_time()
-
-    for start in range(0, 1_000_000, 2_500):
-        envelope.add(range(start, start + 2_500), block)
-
-    assert time.process_time() - started_s < 0.9

@@ -21,6 +21,7 @@ METRICS = {
     "val/loss": [0.4, 0.2],
     "broken": [1.0, math.nan, 2.0],
     "ended_broken": [1.0, math.nan],
+    "close": [0.9699999988079071],
     "never_logged": [],
 }
 
@@ -97,6 +98,7 @@ def test_percentiles_are_numpys(values, percent):
         ("max(broken) > 0", "max(broken) is NaN"),
         ("1 / lr > 0", "1 / lr divides by zero"),
         ("loss + 1e308 * 10 - 1e308 * 10 != 0", "loss + 1e308 * 10 - 1e308 * 10 is NaN"),
+        ("close >= 0.97", "measured 0.9699999988079071"),  # rounded it would read 0.97
         ("first(loss) < last(loss)", "measured first(loss) = 2, last(loss) = 0.25"),
     ],
 )

@@ -1,0 +1,42 @@
+"""What a command is: options and an example for its help, and one call."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ds_notebook.options import OptionParser
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A command: `run` takes its options and returns the exit status."""
+
+    run: Callable[[argparse.Namespace], int]
+    add: Callable[[argparse.ArgumentParser], None]
+    example: str
+
+    def parser(self, name: str, what: str) -> OptionParser:
+        parser = OptionParser(
+            prog=f"ds {name}",
+            description=what[0].upper() + what[1:] + ".",
+            epilog=f"example: {self.example}",
+            help_command=f"ds {name} --help",
+        )
+        self.add(parser)
+        return parser
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """`--json`: for programs."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for a program to read")
+
+
+def print_json(value: Any) -> None:  # anything msgspec can write
+    """One JSON document on standard output."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")

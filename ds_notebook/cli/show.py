@@ -1,0 +1,48 @@
+"""`ds show RUN`: a run's view as text, or as a page that opens anywhere."""
+
+from __future__ import annotations
+
+import argparse
+import html
+from pathlib import Path
+
+import msgspec
+
+from ds_notebook.cli._door import Command, add_json, print_json
+from ds_notebook.draw import Scene, svg, text
+from ds_notebook.record import open_run
+from ds_notebook.rooms import scene_of
+
+
+def _add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id", metavar="RUN", help="a run's id or folder")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page instead")
+    add_json(parser)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    record = open_run(asked.run_id)
+    scene = scene_of(record)
+    if asked.html:
+        asked.html.write_text(page(scene), encoding="utf-8")
+        print(f"Written: {asked.html}")
+    elif asked.json:
+        print_json(
+            {"id": record.id, "path": str(record.path), "state": record.state, "scene": msgspec.to_builtins(scene)}
+        )
+    else:
+        print(text(scene, width=100))
+        print(f"run {record.id} in {record.path}")
+    return 0
+
+
+def page(scene: Scene) -> str:
+    """One HTML file with the drawing and, for a screen reader, the text."""
+    title = html.escape(scene.title)
+    return (
+        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n<body>\n{svg(scene)}\n'
+        f"<details><summary>As text</summary><pre>{html.escape(text(scene))}</pre></details>\n</body></html>\n"
+    )
+
+
+COMMAND = Command(run=_run, add=_add, example="ds show 2026-12-01-quiet-heron --html run.html")

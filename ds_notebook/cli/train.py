@@ -1,0 +1,55 @@
+"""`ds train FILE.py:setup`: the trainer without a notebook; the function gives what the magic's body would."""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ds_notebook.cli._door import Command, add_json, print_json
+from ds_notebook.cli._follow import show_result
+from ds_notebook.errors import UsageError
+from ds_notebook.options import add_options, from_options
+from ds_notebook.train.config import TrainConfig
+
+
+def _add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source", metavar="FILE.py:FUNCTION", help="returns a dict with model, train_data, val_data, ..."
+    )
+    add_options(parser, TrainConfig)
+    add_json(parser)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    from ds_notebook.train import Trainer  # torch takes a second to load: `--help` does without
+
+    config = from_options(TrainConfig, asked)
+    setup = _setup(asked.source)
+    import torch
+
+    torch.manual_seed(config.seed)
+    parts = setup()
+    if not isinstance(parts, Mapping) or not {"model", "train_data"} <= set(parts):
+        raise UsageError(f"{asked.source} must return a dict with model and train_data, and val_data if there is any.")
+    run = Trainer(**parts, config=config).fit()
+    if asked.json:
+        print_json({"id": run.id, "path": str(run.path), "state": run.record.state})
+    else:
+        show_result(run)
+    return 0
+
+
+def _setup(source: str) -> Any:  # a user's function
+    path, _, name = source.rpartition(":")
+    if not path or not Path(path).is_file():
+        raise UsageError(f"{source!r} is not a file and a function in it, as in: train.py:setup.")
+    function = runpy.run_path(path).get(name)
+    if not callable(function):
+        raise UsageError(f"{path} has no function {name!r}.")
+    return function
+
+
+COMMAND = Command(run=_run, add=_add, example='ds train model.py:setup --epochs 5 --gate "val_accuracy >= 0.97"')
