@@ -123,9 +123,9 @@ class Run:
             self.sampling = False
             if before >= self._due:
                 self._look(before)
-                if self._stopping is not None:
-                    return
                 before = clock()
+            if self._stopping is not None:
+                return
 
     def log(self, *, step: int | None = None, **values: Any) -> None:
         """Record numbers (or 0-d tensors) for the running step, or for `step` in a loop that counts by itself.

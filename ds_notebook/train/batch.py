@@ -67,7 +67,9 @@ def to_device(tree: Tree, device: torch.device) -> Tree:
 
 def as_tensor(values: Any) -> torch.Tensor:
     """An array, list or table as a tensor, reals in the float32 that models take."""
-    tensor = torch.as_tensor(values.to_numpy() if hasattr(values, "to_numpy") else values)
+    if hasattr(values, "to_numpy"):  # a table's own memory is read-only, which torch warns of
+        values = values.to_numpy(copy=True)
+    tensor = torch.as_tensor(values)
     return tensor.to(torch.float32) if tensor.dtype == torch.float64 else tensor
 
 

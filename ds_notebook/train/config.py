@@ -69,5 +69,5 @@ class TrainConfig:
             raise UsageError(f"Schedule {self.schedule!r} is not known. Choose constant or cosine.")
         if self.micro_batch is not None and self.micro_batch > self.batch_size:
             raise UsageError(
-                f"micro_batch is a part of batch_size ({self.batch_size}) and cannot be above it, got {self.micro_batch}."
+                f"micro_batch is a part of batch_size ({self.batch_size}), so not above it; got {self.micro_batch}."
             )

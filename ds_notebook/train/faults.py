@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,16 +18,24 @@ _SHAPE_WORDS = re.compile(r"cannot be multiplied|size mismatch|expected input|ch
 
 @contextmanager
 def explained(run: Run, epoch: int) -> Iterator[None]:
-    """Turns torch's error about a dead loader worker into DataError with the place and what to do."""
+    """Turns what torch raises when a loader worker dies into DataError with the place and what to do."""
     try:
         yield
-    except RuntimeError as error:
-        if not re.search(r"DataLoader worker.*(killed|exited)", str(error)):
+    except (RuntimeError, ConnectionError, EOFError) as error:
+        if not _is_dead_worker(error):
             raise
         raise DataError(
             f"A loader worker died in epoch {epoch + 1}, at step {run.step}: {_first_sentence(error)}. "
             "Memory most often ran out: use fewer workers or smaller batches."
         ) from error
+
+
+def _is_dead_worker(error: Exception) -> bool:
+    """torch says so, or the loader met the worker's broken connection first: which one is a race."""
+    if isinstance(error, RuntimeError):
+        return re.search(r"DataLoader worker.*(killed|exited)", str(error)) is not None
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(frame.filename.endswith("torch/utils/data/dataloader.py") for frame in frames)
 
 
 def shape_sentence(error: RuntimeError, inputs: Any) -> str:  # any structure of tensors

@@ -18,6 +18,8 @@ from ds_notebook.record.rows import DATA_WAIT
 from ds_notebook.record.state import OVER, State
 
 MAX_PANELS = 6
+CURVE_BUCKETS = 300
+"""Extremes are kept for each so many-th part of a curve: a pixel of a panel, and a scene of some tens of kB."""
 FEW_POINTS = 40
 """A curve with so few points shows each of them."""
 _IN_TITLE = {DATA_WAIT, "epoch"}
@@ -67,7 +69,7 @@ class TrainingView:
             if name == DATA_WAIT:
                 self._add_waits(block, values)
             elif name not in _IN_TITLE:
-                self._curves.setdefault(name, Envelope()).add(block.steps, values)
+                self._curves.setdefault(name, Envelope(CURVE_BUCKETS)).add(block.steps, values)
             self._last[name] = values[-1]
             self._num_points[name] = self._num_points.get(name, 0) + len(values)
 

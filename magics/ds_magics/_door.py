@@ -73,7 +73,7 @@ _LIBRARIES = tuple(
     for folder in (
         *site.getsitepackages(),
         sysconfig.get_path("stdlib"),
-        Path(ds_notebook.__file__).parent,
+        Path(str(ds_notebook.__file__)).parent,
         Path(__file__).parent,
     )
 )

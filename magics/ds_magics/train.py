@@ -25,7 +25,7 @@ HELP = (
     + f"""
 
 The body runs as plain Python. Then the trainer takes {", ".join(_NEEDED)} and, where they exist, {", ".join(_TAKEN)}.
-Without a body the names must exist already; `--model net --train-data loader` gives other names."""
+`%ds_train`, without a body, takes names that exist already; `--model net --train-data loader` gives other names."""
 )
 
 

@@ -1,0 +1,70 @@
+"""A trainer obeys commands between two steps, and says in the record what became of each."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from safetensors.torch import load
+from torch import Tensor, nn
+
+import ds_notebook as ds
+from ds_notebook.record.commands import Save, Set, Stop, send
+
+Arrays = tuple[Tensor, Tensor]
+
+
+class Sending:
+    """Endless batches; sends a command to the newest run with the first, and ends with Stop once it is answered."""
+
+    def __init__(self, batch: Arrays, command: Save | Set | Stop) -> None:
+        self.batch, self.command = batch, command
+
+    def __iter__(self) -> Iterator[Arrays]:
+        run = ds.runs()[0]
+        send(run.path, self.command)
+        while True:
+            yield self.batch
+            if run.decisions and not isinstance(self.command, Stop):
+                send(run.path, Stop())
+
+
+def test_stop_ends_the_run_normally(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, Sending(blobs, Stop()), config=ds.TrainConfig(epochs=9)).fit()
+
+    assert run.record.state == "stopped"
+
+
+def test_set_lr_changes_the_rate_and_is_answered(model: nn.Module, blobs: Arrays) -> None:
+    trainer = ds.Trainer(model, Sending(blobs, Set(name="lr", value=0.25)))
+
+    run = trainer.fit()
+
+    assert trainer.optimizer.param_groups[0]["lr"] == 0.25
+    assert run.record.decisions[0].verdict == "applied"
+
+
+def test_a_value_that_cannot_be_set_is_refused_with_the_reason(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, Sending(blobs, Set(name="colour", value=1))).fit()
+
+    decision = run.record.decisions[0]
+    assert (decision.verdict, decision.reason) == ("refused", "only lr, of 0 or more, can be set, not colour=1")
+
+
+def test_save_keeps_the_weights_as_safetensors(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, Sending(blobs, Save()), config=ds.TrainConfig(learning_rate=0.0, weight_decay=0.0)).fit()
+
+    saved = load(run.record.open(run.record.artifacts[0]))
+    assert all(torch.equal(saved[name], weight) for name, weight in model.state_dict().items())
+
+
+def test_a_scheduler_goes_on_from_the_rate_that_was_set(model: nn.Module) -> None:
+    from ds_notebook.train.optim import set_learning_rate
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)
+
+    set_learning_rate(optimizer, scheduler, 0.4)
+    optimizer.step()
+    scheduler.step()
+
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.4)

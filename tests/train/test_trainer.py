@@ -1,0 +1,228 @@
+"""The trainer does what a loop by hand does, and leaves a record of it."""
+
+import copy
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+import ds_notebook as ds
+from ds_notebook.record.events import Note
+from ds_notebook.record.reader import Record
+
+Arrays = tuple[Tensor, Tensor]
+
+
+def trained_by_hand(model: nn.Module, batches: list[Arrays]) -> nn.Module:
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01, fused=True)
+    for inputs, targets in batches:
+        optimizer.zero_grad()
+        cross_entropy(model(inputs), targets).backward()
+        optimizer.step()
+    return model
+
+
+def same_weights(one: nn.Module, other: nn.Module) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def values(run: ds.Run, name: str) -> list[float]:
+    return run.record.columns()[name][2]
+
+
+def test_weights_equal_those_of_a_loop_by_hand_bit_for_bit(model: nn.Module, blobs: Arrays) -> None:
+    batches = [(blobs[0][i : i + 16], blobs[1][i : i + 16]) for i in range(0, 96, 16)]
+    by_hand = trained_by_hand(copy.deepcopy(model), batches)
+
+    ds.Trainer(model, batches).fit()
+
+    assert same_weights(model, by_hand)
+
+
+def test_the_record_has_one_loss_a_step(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, blobs, config=ds.TrainConfig(epochs=3, batch_size=32)).fit()
+
+    steps, _, losses = run.record.columns()["loss"]
+    assert steps == list(range(9))
+    assert all(math.isfinite(loss) for loss in losses)
+
+
+def test_the_same_seed_gives_the_same_run(model: nn.Module, blobs: Arrays) -> None:
+    twin = copy.deepcopy(model)
+    config = ds.TrainConfig(epochs=2, seed=3)
+
+    first, second = (ds.Trainer(each, blobs, config=config).fit() for each in (model, twin))
+
+    assert values(first, "loss") == values(second, "loss")
+    assert same_weights(model, twin)
+
+
+def test_another_seed_gives_another_order(model: nn.Module, blobs: Arrays) -> None:
+    twin = copy.deepcopy(model)
+
+    first = ds.Trainer(model, blobs, config=ds.TrainConfig(batch_size=16, seed=0)).fit()
+    second = ds.Trainer(twin, blobs, config=ds.TrainConfig(batch_size=16, seed=1)).fit()
+
+    assert values(first, "loss") != values(second, "loss")
+
+
+def test_class_targets_are_evaluated_by_loss_and_accuracy_each_epoch(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, blobs, blobs, config=ds.TrainConfig(epochs=4)).fit()
+
+    assert len(values(run, "val_loss")) == 4
+    assert 0 <= values(run, "val_accuracy")[-1] <= 1
+
+
+def test_evaluation_changes_neither_the_mode_nor_the_weights(model: nn.Module, blobs: Arrays) -> None:
+    with_dropout = nn.Sequential(model, nn.Dropout(0.5))
+    twin = copy.deepcopy(with_dropout)
+
+    ds.Trainer(with_dropout, blobs, blobs, config=ds.TrainConfig(epochs=2)).fit()
+    ds.Trainer(twin, blobs, config=ds.TrainConfig(epochs=2)).fit()
+
+    assert with_dropout.training
+    assert same_weights(with_dropout, twin)
+
+
+def test_micro_batches_learn_what_the_whole_batch_does(model: nn.Module, blobs: Arrays) -> None:
+    twin = copy.deepcopy(model)
+
+    whole = ds.Trainer(model, blobs, config=ds.TrainConfig(batch_size=40, epochs=2)).fit()
+    parted = ds.Trainer(twin, blobs, config=ds.TrainConfig(batch_size=40, micro_batch=16, epochs=2)).fit()
+
+    assert values(parted, "loss") == pytest.approx(values(whole, "loss"), abs=1e-5)
+
+
+def test_clipping_bounds_the_norm_of_an_update(model: nn.Module, blobs: Arrays) -> None:
+    before = [weight.detach().clone() for weight in model.parameters()]
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+
+    ds.Trainer(model, [blobs], optimizer=optimizer, config=ds.TrainConfig(clip_norm=0.01)).fit()
+
+    moved = torch.cat([(a - b).flatten() for a, b in zip(model.parameters(), before, strict=True)])
+    assert moved.norm().item() == pytest.approx(0.01, rel=1e-3)
+
+
+def test_warm_up_and_cosine_move_the_learning_rate(model: nn.Module, blobs: Arrays) -> None:
+    trainer = ds.Trainer(
+        model, [blobs] * 10, config=ds.TrainConfig(warmup_steps=4, schedule="cosine", learning_rate=1.0)
+    )
+    rates = []
+    for _ in range(10):
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+        trainer.optimizer.step()
+        trainer.scheduler.step()
+
+    assert rates[:4] == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert rates[4] == pytest.approx(1.0)
+    assert rates[4:] == sorted(rates[4:], reverse=True)
+
+
+def test_an_optimizer_and_a_scheduler_of_the_users_own_are_used(model: nn.Module, blobs: Arrays) -> None:
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.1)
+
+    ds.Trainer(model, blobs, optimizer=optimizer, scheduler=scheduler, config=ds.TrainConfig(epochs=2)).fit()
+
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.01)
+
+
+def test_a_plateau_scheduler_is_told_the_validation_loss(model: nn.Module, blobs: Arrays) -> None:
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0)
+
+    ds.Trainer(model, blobs, blobs, optimizer=optimizer, scheduler=scheduler, config=ds.TrainConfig(epochs=2)).fit()
+
+    assert scheduler.num_bad_epochs == 0 and scheduler.last_epoch == 2
+
+
+def test_an_optimizer_may_be_a_function_of_the_parameters(model: nn.Module, blobs: Arrays) -> None:
+    trainer = ds.Trainer(model, blobs, optimizer=lambda weights: torch.optim.SGD(weights, lr=0.5))
+
+    assert isinstance(trainer.optimizer, torch.optim.SGD)
+
+
+def test_training_stops_early_when_nothing_gets_better(model: nn.Module, blobs: Arrays) -> None:
+    config = ds.TrainConfig(epochs=50, patience=2, learning_rate=0.0)
+
+    run = ds.Trainer(model, blobs, blobs, config=config).fit()
+
+    assert run.status == "finished"
+    assert len(values(run, "val_loss")) == 3  # the first is the best, then two no better
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_each_precision_learns(precision: str, model: nn.Module, blobs: Arrays) -> None:
+    config = ds.TrainConfig(epochs=30, learning_rate=0.01, precision=precision)  # type: ignore[arg-type]  # of the list
+
+    run = ds.Trainer(model, blobs, blobs, config=config).fit()
+
+    assert values(run, "val_accuracy")[-1] > 0.9
+    assert all(weight.dtype == torch.float32 for weight in model.parameters())
+
+
+def test_fp16_leaves_out_a_step_whose_gradients_overflow(model: nn.Module, blobs: Arrays) -> None:
+    before = copy.deepcopy(model)
+
+    trainer = ds.Trainer(
+        model, [blobs], loss_fn=lambda o, t: cross_entropy(o, t) * 1e4, config=ds.TrainConfig(precision="fp16")
+    )
+    trainer.fit()
+
+    assert same_weights(model, before)
+    assert trainer.precision.scaler.get_scale() < 2**16  # type: ignore[attr-defined]  # Fp16's own
+
+
+def test_a_torchmetrics_object_starts_anew_each_epoch(model: nn.Module, blobs: Arrays) -> None:
+    torchmetrics = pytest.importorskip("torchmetrics")
+    metric = torchmetrics.classification.MulticlassAccuracy(num_classes=2, average="micro")
+
+    run = ds.Trainer(
+        model, blobs, blobs, metrics={"tm": metric, "plain": lambda o, t: (o.argmax(1) == t).float().mean()}
+    ).fit()
+
+    assert values(run, "val_tm")[-1] == pytest.approx(values(run, "val_plain")[-1])
+
+
+def test_a_plain_metric_weighs_the_last_short_batch_by_its_samples(model: nn.Module, blobs: Arrays) -> None:
+    config = ds.TrainConfig(batch_size=64)
+
+    run = ds.Trainer(model, blobs, blobs, metrics={"size": lambda _, targets: float(len(targets))}, config=config).fit()
+
+    assert values(run, "val_size")[-1] == pytest.approx((64 * 64 + 32 * 32) / 96)
+
+
+def test_gates_that_hold_are_written_into_the_record(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, blobs, blobs, config=ds.TrainConfig(gate=("val_loss < 100", "count(loss) == 2"))).fit()
+
+    assert [decision.verdict for decision in run.record.decisions] == ["passed", "passed"]
+
+
+def test_a_gate_that_fails_raises_with_the_measured_value(model: nn.Module, blobs: Arrays) -> None:
+    trainer = ds.Trainer(model, blobs, blobs, config=ds.TrainConfig(gate=("val_accuracy > 1.5",)))
+
+    with pytest.raises(ds.GateFailed, match=r"val_accuracy > 1.5: measured 0\.\d+"):
+        trainer.fit()
+
+    assert trainer.run is not None and trainer.run.record.state == "finished"
+
+
+def test_the_config_is_saved_so_that_the_run_can_be_started_again(model: nn.Module, blobs: Arrays) -> None:
+    config = ds.TrainConfig(epochs=2, clip_norm=1.0, tags=("a", "b"), name="mine")
+
+    run = ds.Trainer(model, blobs, config=config).fit()
+
+    from ds_notebook.options import from_builtins
+
+    started = run.record.started
+    assert started is not None and started.name == "mine"
+    assert from_builtins(ds.TrainConfig, started.config) == config
+
+
+def test_the_loss_that_was_found_is_said(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, blobs).fit()
+
+    notes = [event.text for event in Record(run.path).events() if isinstance(event, Note)]
+    assert notes == ["loss_fn: cross-entropy, because the targets are class numbers."]

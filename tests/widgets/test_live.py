@@ -1,0 +1,70 @@
+"""The live still follows a record from a thread and costs the loop nothing."""
+
+import struct
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import ds_notebook as ds
+from ds_notebook.record.state import OVER
+from ds_notebook.rooms import new_view, scene_of
+from ds_notebook.widgets import Bundle, LiveStill, bundle
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ds.Run:
+    monkeypatch.setenv("DS_RUNS", str(tmp_path / "ds_runs"))
+    return ds.start_run("followed")
+
+
+def png_width(content: bytes) -> int:
+    return int(struct.unpack(">I", content[16:20])[0])
+
+
+def test_the_first_picture_comes_at_once_and_the_last_from_finish(run: ds.Run) -> None:
+    shown: list[Bundle] = []
+    live = LiveStill(run.record, new_view("loop"), shown.append)
+    first = shown[0].data["text/plain"]
+    run.log(loss=1.0)
+    run.end()
+
+    live.finish()
+
+    assert "followed: running (as of " in first
+    assert shown[-1].data["text/plain"].startswith("followed: finished")
+
+
+def test_a_fast_loop_is_drawn_at_most_once_a_second(run: ds.Run) -> None:
+    times: list[float] = []
+    live = LiveStill(run.record, new_view("loop"), lambda _: times.append(time.monotonic()))
+    end = time.monotonic() + 2.5
+    for step in run.steps(iter(int, 1)):
+        run.log(loss=step)
+        if time.monotonic() > end:
+            break
+    run.end()
+    live.finish()
+
+    between = [after - before for before, after in pairwise(times[:-1])]
+    assert between and min(between) >= 0.99
+
+
+def test_a_picture_of_a_live_run_is_smaller_than_the_last(run: ds.Run) -> None:
+    live = bundle(run.record, scene_of(run.record), as_of="12:00:00")
+    run.end()
+    last = bundle(run.record, scene_of(run.record))
+
+    assert (png_width(live.data["image/png"]), png_width(last.data["image/png"])) == (760, 1520)
+    assert live.metadata == last.metadata == {"image/png": {"width": 760}}
+
+
+def test_a_run_that_failed_is_over_for_its_view(run: ds.Run) -> None:
+    record = run.record
+    live = LiveStill(record, new_view("loop"), lambda _: None)
+
+    run.end("failed", "mine")
+
+    assert record.state in OVER and live.run_is_over
+    live.finish()
