@@ -331,8 +331,20 @@ def hf_trainer(make: Make, batches: list[Batch], clock: StepClock) -> nn.Module:
 
 
 def lightning_default(make: Make, batches: list[Batch], clock: StepClock) -> nn.Module:
-    """Lightning with its defaults (bar, CSV logger) and the loss logged to the bar."""
-    return _lightning(make, batches, clock)
+    """Lightning with its defaults (bar, CSV logger) and the loss logged to the bar.
+
+    The tqdm bar, which is what an environment with Lightning alone gets; here other peers brought rich along.
+    """
+    from lightning.pytorch.callbacks import TQDMProgressBar
+
+    return _lightning(make, batches, clock, callbacks=[TQDMProgressBar()])
+
+
+def lightning_rich(make: Make, batches: list[Batch], clock: StepClock) -> nn.Module:
+    """Lightning with its defaults where rich is installed, which it then draws the bar with."""
+    from lightning.pytorch.callbacks import RichProgressBar
+
+    return _lightning(make, batches, clock, callbacks=[RichProgressBar()])
 
 
 def lightning_bare(make: Make, batches: list[Batch], clock: StepClock) -> nn.Module:
@@ -380,6 +392,7 @@ PEERS: dict[str, Peer] = {
     "HF Trainer, log every 50": hf_trainer,
     "Lightning, no bar, no logger": lightning_bare,
     "Lightning, defaults": lightning_default,
+    "Lightning, defaults with rich": lightning_rich,
 }
 
 

@@ -1,10 +1,11 @@
-"""Files that belong to a run: written whole or not at all, named by an Artifact event, opened only inside the folder."""
+"""Files that belong to a run: written whole or not at all, named by an Artifact event, opened only inside it."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import secrets
+import stat
 from pathlib import Path, PurePosixPath
 
 from ds_notebook.errors import RecordError
@@ -22,7 +23,7 @@ def save_blob(folder: Path, name: str, content: bytes, *, kind: str, step: int |
             file.flush()
             os.fsync(file.fileno())
         os.rename(temporary, blobs / name)
-    except OSError:
+    except BaseException:  # an interrupt too leaves no half file
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(blobs)
@@ -49,14 +50,17 @@ def open_blob(folder: Path, artifact: Artifact) -> bytes:
     """
     relative = PurePosixPath(artifact.path)
     path = folder / relative
-    if relative.is_absolute() or ".." in relative.parts or "\\" in artifact.path:
+    if folder not in path.parents or ".." in relative.parts or "\\" in artifact.path or "\0" in artifact.path:
         raise RecordError(f"Artifact {artifact.path!r} points outside its run and is not opened.")
     if any(part.is_symlink() for part in (path, *path.parents) if folder in part.parents):
         raise RecordError(f"Artifact {artifact.path!r} goes through a link and is not opened.")
     try:
-        content = path.read_bytes()
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode):  # reading a pipe waits for ever
+            raise RecordError(f"Artifact {artifact.path!r} of run {folder.name} is no file and is not opened.")
+        content = path.read_bytes() if state.st_size == artifact.size_bytes else b""
     except OSError as error:
         raise RecordError(f"Artifact {artifact.path!r} of run {folder.name} is missing ({error.strerror}).") from None
-    if hashlib.sha256(content).hexdigest() != artifact.sha256:
+    if len(content) != artifact.size_bytes or hashlib.sha256(content).hexdigest() != artifact.sha256:
         raise RecordError(f"Artifact {artifact.path!r} of run {folder.name} was changed since: its hash differs.")
     return content

@@ -1,4 +1,4 @@
-"""The orders a button or terminal gives a run: appended to the sender's own file, read by the producer between steps."""
+"""The orders that a button or terminal gives a run: the sender writes a file, the producer reads it between steps."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ class Unknown(NamedTuple):
     word: str
 
 
-_decoder = msgspec.json.Decoder(AnyCommand)
+_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
+_GARBAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def send(folder: Path, command: AnyCommand) -> None:
@@ -97,8 +98,12 @@ class Inbox:
 
     def poll(self) -> list[AnyCommand | Unknown]:
         """What has come since the last call, oldest first; a line not yet whole waits for the next call."""
+        try:
+            names = os.listdir(self._folder)
+        except OSError:  # deleted, or a network folder that is away: the loop goes on
+            return []
         found: list[AnyCommand | Unknown] = []
-        for name in os.listdir(self._folder):
+        for name in names:
             if name.startswith("commands-"):
                 found.extend(self._new_lines(name))
         found.sort(key=lambda command: command.at if isinstance(command, Command) else 0.0)
@@ -106,9 +111,12 @@ class Inbox:
 
     def _new_lines(self, name: str) -> list[AnyCommand | Unknown]:
         position = self._read_bytes.get(name, 0)
-        with open(self._folder / name, "rb", buffering=0) as file:
-            file.seek(position)
-            whole, newline, _ = file.read().rpartition(b"\n")
+        try:
+            with open(self._folder / name, "rb", buffering=0) as file:
+                file.seek(position)
+                whole, newline, _ = file.read().rpartition(b"\n")
+        except OSError:
+            return []
         if not newline:
             return []
         self._read_bytes[name] = position + len(whole) + 1
@@ -118,10 +126,10 @@ class Inbox:
 def _decode(line: bytes) -> AnyCommand | Unknown | None:
     try:
         return _decoder.decode(line)
-    except msgspec.MsgspecError:
+    except _GARBAGE:
         pass
     try:
         raw = msgspec.json.decode(line)
         return Unknown(str(raw["id"]), str(raw["command"]))
-    except (msgspec.MsgspecError, KeyError, TypeError):
+    except (*_GARBAGE, KeyError, TypeError):
         return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
 EndStatus = Literal["finished", "interrupted", "stopped", "failed"]
+Number = float | Literal["nan", "inf", "-inf"]
+"""JSON has neither NaN nor the infinities: `float()` reads both kinds."""
 
 
 class Event(msgspec.Struct, kw_only=True, tag_field="event", omit_defaults=True):
@@ -53,7 +54,12 @@ class Metrics(Event, tag="metrics"):
 
     steps: list[int]
     times_us: list[int]
-    values: dict[str, list[float | str]]
+    values: dict[str, list[Number]]
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.steps), len(self.times_us), *map(len, self.values.values())}
+        if len(lengths) > 1:
+            raise ValueError("columns of different lengths")  # a damaged line: msgspec passes it over
 
     def column(self, name: str) -> list[float]:
         """The numbers of a column, NaN and infinities included; raises KeyError if there is none."""
@@ -69,11 +75,21 @@ class Metrics(Event, tag="metrics"):
         return [self.at + us / 1e6 for us in self.times_us]
 
 
-def json_numbers(values: Sequence[float]) -> list[float | str]:
+def json_numbers(values: list[float]) -> list[Number]:
     """`values` with NaN and the infinities as strings; the list itself when all are finite."""
-    if math.isfinite(sum(values)):
-        return values if isinstance(values, list) else list(values)
-    return [value if math.isfinite(value) else str(float(value)) for value in values]
+    try:
+        if math.isfinite(sum(values)):
+            return values  # type: ignore[return-value]  # a list is invariant, and copying it costs
+    except OverflowError:  # an int that no float can hold
+        pass
+    return [_json_number(value) for value in values]
+
+
+def _json_number(value: float) -> Number:
+    try:
+        return value if math.isfinite(value) else str(float(value))  # type: ignore[return-value]  # one of three
+    except OverflowError:
+        return "inf" if value > 0 else "-inf"
 
 
 class Span(Event, tag="span"):
@@ -107,8 +123,13 @@ class TensorSummary(Event, tag="tensor_summary"):
     tensor: str
     role: Literal["weight", "gradient", "activation", "update"]
     step: int
-    moments: dict[str, float]
+    moments: dict[str, Number]
     histogram: list[int] = []
+
+    def __post_init__(self) -> None:
+        self.moments = {
+            name: value if isinstance(value, str) else _json_number(value) for name, value in self.moments.items()
+        }
 
 
 class JobChanged(Event, tag="job_changed"):

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import msgspec
 
 from ds_notebook.record.events import AnyEvent
 
+_LONGEST_START = 16 << 20
+"""Garbage may have no end of line: no first event is longer."""
+
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def event_files(folder: Path) -> list[Path]:
-    """The files of all writers, in the order of their names."""
-    return sorted(folder.glob("events-*.jsonl"))
+    """The files of all writers, in the order of their names; a stranger's links and pipes are left out."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if entry.name.startswith("events-")
+                and entry.name.endswith(".jsonl")
+                and entry.is_file(follow_symlinks=False)
+            ]
+    except OSError:  # deleted meanwhile, or no folder at all
+        return []
+    return [folder / name for name in sorted(names)]
 
 
 def read_from(path: Path, position: int) -> tuple[list[AnyEvent], int]:
@@ -36,7 +50,7 @@ def first_event(path: Path) -> AnyEvent | None:
     """The first event of a file, if its first line is whole."""
     try:
         with open(path, "rb") as file:
-            line = file.readline()
+            line = file.readline(_LONGEST_START)
     except OSError:
         return None
     return next(_decoded([line]), None) if line.endswith(b"\n") else None
@@ -60,6 +74,6 @@ def _decoded(lines: list[bytes]) -> Iterator[AnyEvent]:
     """Lines that this version understands: garbage and kinds of a newer version are passed over."""
     for line in lines:
         try:
-            yield cast(AnyEvent, _decoder.decode(line))
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+            yield _decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: brackets in brackets in...
             continue

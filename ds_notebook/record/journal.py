@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import secrets
 import warnings
@@ -12,7 +14,7 @@ import msgspec
 
 from ds_notebook.record.events import Event, Note
 
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(enc_hook=str)  # what JSON cannot hold (a path, a device) is kept as its text
 
 
 class Journal:
@@ -39,9 +41,9 @@ class Journal:
         if self.failure or not events:
             return
         if self._pid != os.getpid():  # forked: a process appends only to the file that it created
-            self.after_fork()
+            self.close()
         try:
-            self._append(_encoder.encode_lines(events))
+            self._append(_encoded(events))
             if durable and self._file is not None:
                 os.fsync(self._file)
         except OSError as error:
@@ -49,49 +51,67 @@ class Journal:
 
     def _append(self, lines: bytes) -> None:
         if self._file is None:
-            self._file = self._open(self._writer)
-        left = memoryview(lines)
-        while left:
-            left = left[os.write(self._file, left) :]
+            self._file = _create(self.folder, self._writer)
+        _write_all(self._file, lines)
         self.written_bytes += len(lines)
-
-    def _open(self, writer: str) -> int:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-        return os.open(self.folder / f"events-{writer}.jsonl", flags, 0o600)
 
     def _give_up(self, error: OSError) -> None:
         self.failure = (
             f"Recording stopped: {self.folder} could not be written ({error.strerror}). "
             "The run itself goes on; free some space for the next one."
         )
-        warnings.warn(self.failure, stacklevel=2)
+        with contextlib.suppress(Warning):  # `python -W error` must not end a training here
+            warnings.warn(self.failure, stacklevel=2)
 
-    def close(self, last: Event) -> None:
-        """Write the last event durably; after a failure, say so in a new file if there is room again."""
-        if not self.failure:
-            self.write([last], durable=True)
+    def end(self, first: Event, last: Event) -> None:
+        """Write the last event durably and close; after a failure, say so in a new file if there is room again.
+
+        That file repeats `first` where nothing at all could be written before.
+        """
+        self.write([last], durable=True)
         if self.failure:
-            self._write_after_failure(last)
-        self._close_file()
+            note = Note(level="error", text=self.failure)
+            with contextlib.suppress(OSError):  # the disk is still full: the warning has been given
+                write_apart(self.folder, [note, last] if self.written_bytes else [first, note, last], self._end_writer)
+        self.close()
 
-    def _write_after_failure(self, last: Event) -> None:
-        try:
-            file = self._open(f"{self._writer}-end")
-        except OSError:
-            return  # the disk is still full: the warning has been given
-        try:
-            os.write(file, _encoder.encode_lines([Note(level="error", text=self.failure), last]))
-        except OSError:
-            return
-        finally:
+    @property
+    def _end_writer(self) -> str:
+        return f"{self._writer}-end"
+
+    def close(self) -> None:
+        """Give the file back; what is written later begins a new one. In a forked child the parent's stays as it is."""
+        file = self._file
+        self._new_writer()
+        if file is not None:
             os.close(file)
 
-    def after_fork(self) -> None:
-        """In a child: leave the parent's file alone and begin one of its own."""
-        self._close_file()
-        self._new_writer()
 
-    def _close_file(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+def write_apart(folder: Path, events: Sequence[Event], writer: str = "") -> None:
+    """Write events of someone who is not the run's producer, durably, in a file of their own; raises OSError."""
+    file = _create(folder, writer or f"{os.getpid()}-{secrets.token_hex(3)}")
+    try:
+        _write_all(file, _encoded(events))
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _create(folder: Path, writer: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+    return os.open(folder / f"events-{writer}.jsonl", flags, 0o600)
+
+
+def _write_all(file: int, lines: bytes) -> None:
+    left = memoryview(lines)
+    while left:
+        left = left[os.write(file, left) :]
+
+
+def _encoded(events: Sequence[Event]) -> bytes:
+    try:
+        return _encoder.encode_lines(events)
+    except UnicodeEncodeError:  # half a character, as in a file name that is not UTF-8: shown as "?"
+        plain = (msgspec.to_builtins(event, enc_hook=str) for event in events)
+        lines = (json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n" for event in plain)
+        return "".join(lines).encode("utf-8", "replace")

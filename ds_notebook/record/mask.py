@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_SECRET_NAME = re.compile(r"(api_?key|access_?key|private_?key|token|passw|secret|credential|authorization)", re.I)
+_SECRET_NAME = re.compile(r"(api|access|private)_?key|token(?!iz)|passw|secret|credential|authorization", re.I)
 _SECRET_VALUE = re.compile(
     r"^(sk-|ghp_|gho_|github_pat_|hf_|xox[abp]-|AKIA|AIza|eyJ[\w-]+\.)[\w.-]{8,}"  # well-known prefixes
     r"|://[^/\s:@]+:[^/\s@]+@"  # user:password@host
@@ -16,7 +16,7 @@ MASK = "***"
 def masked(value: Any, name: str = "") -> Any:
     """`value` (any JSON) with what looks like a key, token or password replaced by `***`."""
     if isinstance(value, dict):
-        return {key: masked(item, str(key)) for key, item in value.items()}
+        return {str(key): masked(item, f"{name} {key}") for key, item in value.items()}  # all of "secrets" is secret
     if isinstance(value, list | tuple):
         return [masked(item, name) for item in value]
     if isinstance(value, str) and (_SECRET_NAME.search(name) or _SECRET_VALUE.search(value)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import time
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from ds_notebook.record.blobs import open_blob
 from ds_notebook.record.events import AnyEvent, Artifact, Decision, Metrics, Note, RunEnded, RunStarted
 from ds_notebook.record.files import event_files, first_event, last_events, read_from
 from ds_notebook.record.gate import GateResult, parse_gate
-from ds_notebook.record.journal import Journal
+from ds_notebook.record.journal import write_apart
 from ds_notebook.record.state import State, producer_is_alive, state_of
 from ds_notebook.record.where import runs_folder
 
@@ -73,14 +74,20 @@ class Record:
             return "queued"
         started, file = producer
         ended = _end_of(file)
-        alive = ended is None and producer_is_alive(started)
+        alive = ended is None and producer_is_alive(started, self.path)
+        if ended is None and not alive:
+            ended = _end_of(file)  # it may have ended between the two looks
         return state_of(started, ended, alive=alive, paused=alive and _is_paused(file))
 
     @property
     def silent_s(self) -> float:
         """Seconds since the record last grew."""
-        newest = max((path.stat().st_mtime for path in event_files(self.path)), default=time.time())
-        return max(0.0, time.time() - newest)
+        now = time.time()
+        try:
+            newest = max((path.stat().st_mtime for path in event_files(self.path)), default=now)
+        except OSError:  # deleted meanwhile
+            return 0.0
+        return max(0.0, now - newest)
 
     @property
     def notes(self) -> list[Note]:
@@ -137,7 +144,8 @@ class Record:
         gates = [parse_gate(expression) for expression in expressions]
         columns = {name: values for name, (_, _, values) in self.columns().items()}
         results = [gate.check(lambda name: columns.get(name, []), columns) for gate in gates]
-        Journal(self.path).write([_verdict(result) for result in results])
+        with contextlib.suppress(OSError):  # a record that may only be read is checked all the same
+            write_apart(self.path, [_verdict(result) for result in results])
         return results
 
     def gate(self, *expressions: str) -> None:
@@ -174,8 +182,9 @@ def _end_of(file: Path) -> RunEnded | None:
 def _is_paused(file: Path) -> bool:
     for event in last_events(file, "decision"):
         if isinstance(event, Decision) and event.policy == "command" and event.verdict == "applied":
-            if (word := event.evidence.get("command")) in ("pause", "resume"):
-                return word == "pause"
+            word = event.evidence.get("command")
+            if word in ("pause", "resume"):
+                return bool(word == "pause")
     return False
 
 
@@ -194,6 +203,6 @@ def runs(folder: str | Path | None = None) -> list[Record]:
     place = Path(folder) if folder is not None else runs_folder()
     if not place.is_dir():
         return []
-    found = [Record(entry) for entry in place.iterdir() if entry.is_dir() and event_files(entry)]
+    found = [Record(entry) for entry in place.iterdir() if any(map(first_event, event_files(entry)))]
     starts = {record.id: started.at if (started := record.started) else 0.0 for record in found}
     return sorted(found, key=lambda record: (starts[record.id], record.id), reverse=True)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ds_notebook.errors import UsageError
-from ds_notebook.record.events import Metrics, Note, json_numbers
+from ds_notebook.record.events import Metrics, Note, Number, json_numbers
 
 FULL_BYTES = 32 << 20
 """Up to here every row is kept: about 600,000 steps of one loss."""
-MORE_BYTES = FULL_BYTES // 4
-"""Each time the record grows by this much more, half as many values are kept: growth becomes logarithmic."""
+MORE = 4
+"""Each time the record grows by a fourth of that, half as many values are kept: growth becomes logarithmic."""
 ALWAYS_KEPT = 10_000
-"""First values of each name that are kept however large the record is: what is logged once an epoch is never thinned."""
+"""First values of each name that are kept in a record of any size: what is logged once an epoch is never thinned."""
 
 DATA_WAIT = "data_wait_s"
 
@@ -40,8 +41,10 @@ def number(name: str, value: Any) -> Value:
     if getattr(value, "is_cpu", True) is False and value.numel() == 1:
         return value.detach().clone()
     try:
+        if isinstance(value, str | bytes):  # float() would read them
+            raise TypeError
         return float(value.item() if hasattr(value, "item") else value)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise UsageError(
             f"log({name}=...) takes one number, got {_describe(value)}. Log its mean or its norm."
         ) from None
@@ -61,25 +64,31 @@ def read_devices(rows: list[Row]) -> None:
                 waiting.setdefault((value.device, value.dtype), []).append((row.values, name))
     for places in waiting.values():
         tensors = [values[name].reshape(()) for values, name in places]
-        for (values, name), read in zip(places, sys.modules["torch"].stack(tensors).tolist(), strict=True):
+        try:
+            numbers = sys.modules["torch"].stack(tensors).tolist()
+        except RuntimeError:  # the device broke: the loop's next call says so, and the record must still end
+            numbers = [math.nan] * len(tensors)
+        for (values, name), read in zip(places, numbers, strict=True):
             values[name] = float(read)
 
 
 class Thinning:
-    """Which values of a name are kept: all, until the record holds FULL_BYTES; then one in 2, 4, 8..."""
+    """Which values of a name are kept: all, until the record holds `full_bytes`; then one in 2, 4, 8..."""
 
-    def __init__(self) -> None:
+    def __init__(self, full_bytes: int = FULL_BYTES, always_kept: int = ALWAYS_KEPT) -> None:
         self.one_in = 1
+        self._full_bytes = full_bytes
+        self._always_kept = always_kept
         self._seen: Counter[object] = Counter()
 
     def keep(self, kind: object) -> bool:
         self._seen[kind] += 1
-        return self.one_in == 1 or self._seen[kind] <= ALWAYS_KEPT or self._seen[kind] % self.one_in == 0
+        return self.one_in == 1 or self._seen[kind] <= self._always_kept or self._seen[kind] % self.one_in == 0
 
     def after(self, written_bytes: int) -> Note | None:
         """A Note when the record's growth calls for keeping fewer rows from now on."""
-        limit = FULL_BYTES + MORE_BYTES * (self.one_in.bit_length() - 1)
-        if written_bytes < limit:
+        times_thinned = self.one_in.bit_length() - 1
+        if written_bytes < self._full_bytes + self._full_bytes // MORE * times_thinned:
             return None
         self.one_in *= 2
         return Note(
@@ -104,14 +113,14 @@ def metrics(rows: Sequence[Row], thinning: Thinning, wall_ns: int) -> list[Metri
             kept, values = columns.setdefault(DATA_WAIT, ([], []))
             kept.append(row)
             values.append(row.wait_ns // 1000 / 1e6)
-    blocks: dict[tuple[int, ...], tuple[list[Row], dict[str, list[float | str]]]] = {}
+    blocks: dict[tuple[int, ...], tuple[list[Row], dict[str, list[Number]]]] = {}
     for name, (kept, values) in columns.items():
         _, together = blocks.setdefault(tuple(map(id, kept)), (kept, {}))
         together[name] = json_numbers(values)
     return [_block(kept, together, wall_ns) for kept, together in blocks.values()]
 
 
-def _block(rows: list[Row], columns: dict[str, list[float | str]], wall_ns: int) -> Metrics:
+def _block(rows: list[Row], columns: dict[str, list[Number]], wall_ns: int) -> Metrics:
     first_ns = rows[0].clock_ns
     return Metrics(
         at=(first_ns + wall_ns) / 1e9,

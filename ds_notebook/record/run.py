@@ -7,8 +7,9 @@ import os
 import sys
 import threading
 import time
+import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,8 @@ from ds_notebook.record.rows import Row, Thinning, metrics, number, read_devices
 
 FLUSH_NS = 250_000_000
 """Rows wait this long before they are written."""
+OVERDUE_NS = 100_000_000
+"""Rows that the loop itself has not written so long after that are written by the run's thread: 0.35 s at most."""
 POLL_NS = 50_000_000
 """Commands are looked for at the first step boundary this long after the last look."""
 
@@ -52,7 +55,13 @@ class Run:
     ...         run.log(loss=my_step(batch))
     """
 
-    def __init__(self, folder: Path, started: RunStarted | None, usage: UsageSource | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        started: RunStarted | None,
+        usage: UsageSource | None = None,
+        thinning: Thinning | None = None,
+    ) -> None:
         """Begin to write in `folder`; raises RecordError while another process produces this run.
 
         Without `started` it is an additional writer of a run that another process produces: it
@@ -66,18 +75,21 @@ class Run:
         """True in one step of each 0.25 s: the one in which to take what is costly, a gradient norm for one."""
         self.status: EndStatus | None = None
         """How the run ended; None before."""
+        self._error = ""
+        self._ended = False
         self._stopping: EndStatus | None = None
         self._paused = False
+        self._polls = False
         self._asked: list[AnyCommand] = []
         self._rows: list[Row] = []
         self._spans: list[_SpanRow] = []
         self._values: dict[str, Any] | None = None
-        self._thinning = Thinning()
-        self._wall_ns = time.time_ns() - time.perf_counter_ns()
+        self._thinning = thinning or Thinning()
         self._next_flush = time.perf_counter_ns() + POLL_NS
         self._due = self._next_flush if started else 0
         self._lock = threading.Lock()
         self._over = threading.Event()
+        self._started = started
         self._producing = started is not None
         self._held = hold_lock(folder) if started else None
         self._inbox = Inbox(folder)
@@ -85,8 +97,12 @@ class Run:
         if started:
             self._journal.write([started], durable=True)
             _open_runs.add(self)
-            thread = threading.Thread(target=_write_behind, args=(weakref.ref(self), self._over, usage), daemon=True)
-            thread.start()
+            threading.Thread(
+                target=_write_behind,
+                args=(weakref.ref(self), self._over, usage),
+                name=f"ds-run {self.id}",
+                daemon=True,
+            ).start()
 
     def __repr__(self) -> str:
         return repr(self.record)
@@ -108,6 +124,7 @@ class Run:
         Ends early once the run was asked to stop. Several loops (epochs) count on in one sequence of steps.
         """
         clock = time.perf_counter_ns
+        values: dict[str, Any]
         keep = self._rows.append
         before = clock()
         for batch in batches if self._stopping is None else ():
@@ -161,9 +178,11 @@ class Run:
                 self._flush()
 
     def emit(self, event: Event, *, durable: bool = False) -> None:
-        """Write any event now; with `durable` it is on the disk before this returns."""
+        """Write any event now, after the end too; with `durable` it is on the disk before this returns."""
         with self._lock:
             self._journal.write([event], durable=durable)
+            if self._ended:
+                self._journal.close()
 
     def note(self, text: str, level: Any = "info") -> None:
         """Write a sentence for the reader of the record."""
@@ -193,9 +212,10 @@ class Run:
     def poll(self) -> list[AnyCommand]:
         """Commands that came and are the loop's to carry out (`Save`, `Set`); answer each.
 
-        Stop, Pause and Resume are dealt with by the run itself. What is not fetched from here
-        within a second look is refused in the record.
+        Stop, Pause and Resume are dealt with by the run itself. A loop that never polls refuses the
+        others in the record; one that does is asked again after each step.
         """
+        self._polls = True
         asked, self._asked = self._asked, []
         return asked
 
@@ -213,6 +233,11 @@ class Run:
 
     def _look(self, now: int) -> None:
         """Between two steps: obey what was sent, write what is due."""
+        if self._ended:
+            self._rows.clear()
+            self._spans.clear()
+            warnings.warn(f"Run {self.id} has ended: what is logged now is not in its record.", stacklevel=3)
+            return
         if not self._producing:
             self._flush()
             return
@@ -227,9 +252,6 @@ class Run:
         self._due = time.perf_counter_ns() + POLL_NS
 
     def _obey(self) -> None:
-        unfetched, self._asked = self._asked, []
-        for command in unfetched:
-            self.answer(command, refused=f"this loop does not take {command.word!r}")
         for command in self._inbox.poll():
             match command:
                 case Stop():
@@ -240,8 +262,10 @@ class Run:
                     self.answer(command)
                 case Unknown():
                     self.answer(command, refused="this version does not know the command")
-                case _:
+                case _ if self._polls:
                     self._asked.append(command)
+                case _:
+                    self.answer(command, refused=f"this loop does not take {command.word!r}")
 
     # -- writing
 
@@ -250,45 +274,71 @@ class Run:
             num_rows, num_spans = len(self._rows), len(self._spans)
             rows, spans = self._rows[:num_rows], self._spans[:num_spans]
             read_devices(rows)
-            events: list[Event] = [*metrics(rows, self._thinning, self._wall_ns), *self._span_events(spans)]
+            wall_ns = time.time_ns() - time.perf_counter_ns()  # anew each time: a laptop that slept moves it
+            events: list[Event] = [
+                *metrics(rows, self._thinning, wall_ns),
+                *(_span_event(span, wall_ns) for span in spans if self._thinning.keep((span.name, span.lane))),
+            ]
             self._journal.write(events)
             if note := self._thinning.after(self._journal.written_bytes):
                 self._journal.write([note])
             # deleted after the write: an interrupt in between leaves a row twice rather than not at all
             del self._rows[:num_rows], self._spans[:num_spans]
 
-    def _span_events(self, spans: Sequence[_SpanRow]) -> list[Span]:
-        return [
-            Span(
-                at=(span.clock_ns + self._wall_ns) / 1e9,
-                name=span.name,
-                duration_s=span.duration_ns // 1000 / 1e6,
-                lane=span.lane,
-                step=span.step,
-            )
-            for span in spans
-            if self._thinning.keep((span.name, span.lane))
-        ]
+    def _write_overdue(self) -> float:
+        """From the thread: a loop in a long step, or between two, must not keep its rows to itself.
 
-    def _write_overdue(self) -> None:
-        """From the thread: a loop in a long step, or between two, must not keep its rows to itself."""
-        if (self._rows or self._spans) and time.perf_counter_ns() > self._next_flush + FLUSH_NS // 2:
+        Returns the seconds after which to look again.
+        """
+        left_ns = self._next_flush + OVERDUE_NS - time.perf_counter_ns()
+        if left_ns > 0:
+            return left_ns / 1e9
+        if self._rows or self._spans:
             self._flush()
+        return FLUSH_NS / 1e9
+
+    def _write_usage(self, usage: dict[str, dict[str, float]]) -> None:
+        """From the thread, which may still be measuring when the run has ended."""
+        with self._lock:
+            if self.status is None:
+                self._journal.write([Usage(device=device, values=values) for device, values in usage.items()])
 
     # -- the end
 
     def end(self, status: EndStatus = "finished", error: str = "") -> None:
         """Write the last rows and how the run ended, durably; later calls do nothing."""
-        if self.status is not None or not self._producing:
+        if self._ended:
             return
-        self.status = (self._stopping or status) if status == "finished" else status
+        if not self._producing:
+            self._flush()
+            self._journal.close()
+            return
+        if self.status is None:
+            self.status = (self._stopping or status) if status == "finished" else status
+            self._error = error
+        try:
+            self._write_end(self.status)
+        except KeyboardInterrupt:  # an impatient second one: the end is written all the same
+            self._write_end(self.status)
+            raise
+
+    def _write_end(self, status: EndStatus) -> None:
+        assert self._started is not None
         self._over.set()
+        for command in [*self.poll(), *self._inbox.poll()]:
+            self.answer(command, refused="the run had ended")
         self._flush()
         with self._lock:
-            self._journal.close(RunEnded(status=self.status, error=error))
-        if self._held is not None:
-            os.close(self._held)
+            self._journal.end(self._started, RunEnded(status=status, error=self._error))
+        self._ended = True
+        self._due = 0  # whatever is logged now meets a look, which says that it is too late
+        self._release()
         _open_runs.discard(self)
+
+    def _release(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
 
     def __enter__(self) -> Self:
         return self
@@ -296,12 +346,7 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.end()
-        elif issubclass(kind, KeyboardInterrupt):
-            self.end("interrupted")
-        else:
-            self.end("failed", f"{kind.__name__}: {error}")
+        self.end(*_ending(error))
 
     def __del__(self) -> None:
         if getattr(self, "_journal", None) is not None:
@@ -333,10 +378,27 @@ class Run:
         self._rows.clear()
         self._spans.clear()
         self._values = None
-        self._journal.after_fork()
-        if self._held is not None:
-            os.close(self._held)
-            self._held = None
+        self._journal.close()
+        self._release()
+
+
+def _span_event(span: _SpanRow, wall_ns: int) -> Span:
+    return Span(
+        at=(span.clock_ns + wall_ns) / 1e9,
+        name=span.name,
+        duration_s=span.duration_ns // 1000 / 1e6,
+        lane=span.lane,
+        step=span.step,
+    )
+
+
+def _ending(error: BaseException | None) -> tuple[EndStatus, str]:
+    """How a run ended whose block, or whose process, was left by `error`."""
+    if error is None or (isinstance(error, SystemExit) and not error.code):
+        return "finished", ""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", ""
+    return "failed", f"{type(error).__name__}: {error}"
 
 
 _open_runs: weakref.WeakSet[Run] = weakref.WeakSet()
@@ -344,15 +406,14 @@ _open_runs: weakref.WeakSet[Run] = weakref.WeakSet()
 
 def _write_behind(run_ref: weakref.ref[Run], over: threading.Event, usage: UsageSource | None) -> None:
     """The run's thread: rows that a slow loop leaves behind, and the usage samples. Does not keep the run alive."""
-    next_usage, every_s, num_samples = 0.0, USAGE_EVERY_S, 0
-    while not over.wait(FLUSH_NS / 1e9):
+    wait_s, next_usage, every_s, num_samples = FLUSH_NS / 1e9, 0.0, USAGE_EVERY_S, 0
+    while not over.wait(wait_s):
         if (run := run_ref()) is None:
             return
-        run._write_overdue()
+        wait_s = run._write_overdue()
         now = time.monotonic()
         if usage and now >= next_usage:
-            for device, values in usage().items():
-                run.emit(Usage(device=device, values=values))
+            run._write_usage(usage())
             num_samples += 1
             if num_samples % USAGE_SAMPLES == 0:
                 every_s *= 2
@@ -362,12 +423,9 @@ def _write_behind(run_ref: weakref.ref[Run], over: threading.Event, usage: Usage
 
 def _end_all() -> None:
     """A process that exits without `end`: finished, or failed where an uncaught error ends it."""
-    error = getattr(sys, "last_value", None)
+    ending = _ending(getattr(sys, "last_value", None))
     for run in list(_open_runs):
-        if error is None:
-            run.end()
-        else:
-            run.end("failed", f"{type(error).__name__}: {error}")
+        run.end(*ending)
 
 
 def _fork_all() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from functools import cache
 from pathlib import Path
@@ -10,9 +11,13 @@ from typing import Literal
 import psutil
 
 from ds_notebook.record.events import RunEnded, RunStarted
+from ds_notebook.record.lock import is_held
 
 State = Literal["queued", "running", "paused", "finished", "interrupted", "stopped", "failed", "lost"]
 OVER: frozenset[State] = frozenset(("finished", "interrupted", "stopped", "failed", "lost"))
+
+_FIRST_PIDS = "pid:[4026531836]"
+"""The machine's own space of process numbers, outside every container: the kernel's constant."""
 
 CLOCK_TOLERANCE_S = 2.0
 """psutil derives a process's start from the boot time, which moves when the clock is set."""
@@ -31,28 +36,28 @@ def state_of(started: RunStarted | None, ended: RunEnded | None, *, alive: bool,
 
 @cache
 def this_boot() -> str:
-    """Names this boot of this machine; empty where the platform does not say."""
+    """Names this boot of this machine and its space of process numbers; empty where the platform does not say.
+
+    A pid of another container is another process here, so the container is part of the name.
+    """
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        pids = os.readlink("/proc/self/ns/pid")
     except OSError:
         return ""
+    return boot if pids == _FIRST_PIDS else f"{boot}-{pids[5:-1]}"
 
 
-def is_elsewhere(started: RunStarted) -> bool:
-    """True for a run of another host, whose processes cannot be seen from here."""
-    return started.host != platform.node()
-
-
-def producer_is_alive(started: RunStarted) -> bool:
+def producer_is_alive(started: RunStarted, folder: Path) -> bool:
     """Whether the producer's process still is; always True for a run of another host."""
-    if is_elsewhere(started):
+    if started.host != platform.node():
         return True
-    if started.boot_id != this_boot():
-        return False
+    if started.boot_id != this_boot():  # before a restart, or in a container of the same name: the lock tells
+        return is_held(folder)
     try:
         process = psutil.Process(started.pid)
-        same = abs(process.create_time() - started.process_started) < CLOCK_TOLERANCE_S
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        same = bool(abs(process.create_time() - started.process_started) < CLOCK_TOLERANCE_S)
+        return same and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:

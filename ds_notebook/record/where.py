@@ -54,14 +54,33 @@ def new_run_folder(runs: Path) -> Path:
     raise RecordError(f"No free name for a run was found in {runs}: delete old runs with `ds clean`.")
 
 
+def _temporary_runs() -> Path:
+    """A runs folder of the user's own in the temporary folder, where anyone may have laid one of that name before."""
+    if not hasattr(os, "getuid"):
+        return Path(tempfile.gettempdir()) / "ds_runs"  # Windows: each user has a temporary folder
+    folder = Path(tempfile.gettempdir()) / f"ds_runs-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        ours = not folder.is_symlink() and folder.stat().st_uid == os.getuid()
+    except OSError:
+        return folder
+    return folder if ours else Path(tempfile.mkdtemp(prefix="ds_runs-"))
+
+
 def new_run_folder_or_fallback() -> tuple[Path, str]:
     """A new run's folder and "", or one in the temporary folder and a sentence that says why."""
     runs = runs_folder()
     try:
         return new_run_folder(runs), ""
     except OSError as error:
-        fallback = Path(tempfile.gettempdir()) / f"ds_runs-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-        folder = new_run_folder(fallback)
+        fallback = _temporary_runs()
+        try:
+            folder = new_run_folder(fallback)
+        except OSError as second:
+            raise RecordError(
+                f"Neither {runs} ({error.strerror}) nor {fallback} ({second.strerror}) can be written: "
+                "free some space, or set DS_RUNS to a folder that you can write."
+            ) from None
         return folder, (
             f"{runs} cannot be written ({error.strerror}), so this run is kept in {fallback}, which may be emptied "
             "at a restart. Set DS_RUNS to a folder that you can write."

@@ -68,3 +68,10 @@ def test_a_scheduler_goes_on_from_the_rate_that_was_set(model: nn.Module) -> Non
     scheduler.step()
 
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.4)
+
+
+def test_stop_in_the_evaluation_is_obeyed_there(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, [blobs], Sending(blobs, Stop()), config=ds.TrainConfig(epochs=9)).fit()
+
+    assert run.record.state == "stopped"
+    assert "val_loss" not in run.record.columns()
