@@ -78,7 +78,7 @@ class Metrics(Event, tag="metrics"):
 def json_numbers(values: list[float]) -> list[Number]:
     """`values` with NaN and the infinities as strings; the list itself when all are finite."""
     try:
-        if math.isfinite(sum(values)):
+        if math.isfinite(sum(values, 0.0)):
             return values  # type: ignore[return-value]  # a list is invariant, and copying it costs
     except OverflowError:  # an int that no float can hold
         pass

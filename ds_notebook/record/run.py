@@ -213,8 +213,11 @@ class Run:
         """Commands that came and are the loop's to carry out (`Save`, `Set`); answer each.
 
         Stop, Pause and Resume are dealt with by the run itself. A loop that never polls refuses the
-        others in the record; one that does is asked again after each step.
+        others in the record; one that does is asked again after each step. Between two loops of
+        `steps`, in an evaluation for one, this is also where the run looks for them.
         """
+        if self._values is None and (now := time.perf_counter_ns()) >= self._due:
+            self._look(now)
         self._polls = True
         asked, self._asked = self._asked, []
         return asked

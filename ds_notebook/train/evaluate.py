@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ds_notebook.record.run import Run
 from ds_notebook.train.batch import forward, parts, size, to_device
 from ds_notebook.train.metrics import Mean, Metric, collector
 from ds_notebook.train.precision import Precision
@@ -21,17 +20,14 @@ def evaluate(
     loss_fn: Callable[[Any, Any], Tensor],
     metrics: Mapping[str, Any],
     precision: Precision,
-    run: Run,
-) -> dict[str, float] | None:
-    """`val_loss` and each metric over `batches`, in evaluation mode; None if the run was asked to end meanwhile."""
+) -> dict[str, float]:
+    """`val_loss` and each metric over `batches`, in evaluation mode; the mode it had is put back."""
     was_training = model.training
     model.eval()
     collectors: dict[str, Metric] = {"loss": Mean(loss_fn)}
     collectors |= {name: collector(metric, precision.device) for name, metric in metrics.items()}
     try:
         for batch in batches:
-            if run.stopping:
-                return None
             inputs, targets = (to_device(part, precision.device) for part in parts(batch))
             with precision.autocast():
                 outputs = forward(model, inputs)

@@ -20,9 +20,10 @@ _SHAPE_WORDS = re.compile(r"cannot be multiplied|size mismatch|expected input|ch
 def explained(run: Run, epoch: int) -> Iterator[None]:
     """Turns what torch raises when a loader worker dies into DataError with the place and what to do."""
     try:
-        yield
-    except (RuntimeError, ConnectionError, EOFError) as error:
-        if not _is_dead_worker(error):
+        with _as_torch_says_it():
+            yield
+    except RuntimeError as error:
+        if not re.search(r"DataLoader worker.*(killed|exited)", str(error)):
             raise
         raise DataError(
             f"A loader worker died in epoch {epoch + 1}, at step {run.step}: {_first_sentence(error)}. "
@@ -30,12 +31,16 @@ def explained(run: Run, epoch: int) -> Iterator[None]:
         ) from error
 
 
-def _is_dead_worker(error: Exception) -> bool:
-    """torch says so, or the loader met the worker's broken connection first: which one is a race."""
-    if isinstance(error, RuntimeError):
-        return re.search(r"DataLoader worker.*(killed|exited)", str(error)) is not None
-    frames = traceback.extract_tb(error.__traceback__)
-    return any(frame.filename.endswith("torch/utils/data/dataloader.py") for frame in frames)
+@contextmanager
+def _as_torch_says_it() -> Iterator[None]:
+    """A dead worker's broken connection may be met before torch's signal handler speaks: then say it for torch."""
+    try:
+        yield
+    except (ConnectionError, EOFError) as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        if not any(frame.filename.endswith("torch/utils/data/dataloader.py") for frame in frames):
+            raise
+        raise RuntimeError("DataLoader worker exited unexpectedly") from error
 
 
 def shape_sentence(error: RuntimeError, inputs: Any) -> str:  # any structure of tensors

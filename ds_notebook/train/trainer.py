@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -112,8 +112,7 @@ class Trainer:
                 if run.step == first_step:
                     run.log(epoch=epoch + 1)
                 num_samples += self._train_step(run, parts(batch))
-                for command in run.poll():
-                    self._obey(run, command)
+                self._obey_commands(run)
         if num_samples == 0 and not run.stopping:
             raise UsageError("train_data is empty: it has no batch to train on.")
         run.log(samples_per_s=num_samples / (time.perf_counter() - start_s))
@@ -196,14 +195,30 @@ class Trainer:
         assert self.val_batches is not None
         with run.span("evaluation"):
             measured = evaluate(
-                self.model, self.val_batches.epoch(0), partial(self._loss, run), self.metrics, self.precision, run
+                self.model,
+                self._watched(run, self.val_batches.epoch(0)),
+                partial(self._loss, run),
+                self.metrics,
+                self.precision,
             )
-        if measured is None:
+        if run.stopping:  # half an evaluation is no measure
             return
         run.log(step=run.step, **measured)
         if self.scheduler is not None and _waits_for_metric(self.scheduler):
             self.scheduler.step(measured["val_loss"])  # type: ignore[arg-type]  # a metric, for this one
         self._early_stop.after(measured)
+
+    def _watched(self, run: Run, batches: Iterable[Any]) -> Iterator[Any]:
+        """The batches of an evaluation; commands are obeyed between them, and it ends early with the run."""
+        for batch in batches:
+            self._obey_commands(run)
+            if run.stopping:
+                return
+            yield batch
+
+    def _obey_commands(self, run: Run) -> None:
+        for command in run.poll():
+            self._obey(run, command)
 
     def _obey(self, run: Run, command: AnyCommand) -> None:
         match command:

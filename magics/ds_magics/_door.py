@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import shlex
 import site
 import sysconfig
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -69,12 +69,11 @@ def _frames(error: BaseException) -> Iterator[tuple[Any, int, int]]:
 
 
 _LIBRARIES = tuple(
-    str(Path(folder)) + "/"
+    f"{folder}/"
     for folder in (
         *site.getsitepackages(),
         sysconfig.get_path("stdlib"),
-        Path(str(ds_notebook.__file__)).parent,
-        Path(__file__).parent,
+        *map(os.path.dirname, (ds_notebook.__file__, __file__)),
     )
 )
 

@@ -18,8 +18,7 @@ Output = Callable[[], str]
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DS_RUNS", str(tmp_path / "ds_runs"))
+def folder(tmp_path: Path, runs: Path) -> Path:
     return tmp_path
 
 

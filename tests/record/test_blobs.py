@@ -55,7 +55,7 @@ def test_a_run_without_room_for_a_blob_says_so_and_goes_on(runs):
         saved = run.save_blob("weights", b"1", kind="weights")
 
     assert saved is None
-    assert run.record.notes[-1].text == "weights could not be saved: Not a directory."
+    assert run.record.notes[-1].text == "weights could not be saved: File exists."
 
 
 @pytest.mark.parametrize("path", ["../secret", "blobs/../../secret", "/etc/passwd", "", ".", "a\\b", "a\0b"])

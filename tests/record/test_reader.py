@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from pathlib import Path
@@ -135,9 +134,8 @@ def test_tail_waits_for_the_end_of_a_line(tmp_path):
 
 
 def test_runs_are_newest_first_and_pass_over_what_is_no_run(runs):
-    record_of_names = ["old", "new"]
     runs.mkdir()
-    for at, name in enumerate(record_of_names):
+    for at, name in enumerate(["old", "new"]):
         record_of(runs / name, a=[started(at, name)])
     for garbage in ("empty", "binary", "pictures"):
         (runs / garbage).mkdir()
@@ -232,7 +230,3 @@ def test_times_of_rows_are_unix_seconds_of_the_writer():
     block = Metrics(at=100.0, steps=[0, 1], times_us=[0, 250_000], values={"loss": [1.0, 2.0]})
 
     assert block.times() == [100.0, 100.25]
-
-
-def test_reading_needs_no_torch(runs):
-    assert "torch" not in sys.modules or ds.runs() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import tempfile
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import ds_notebook as ds
 from ds_notebook.errors import RecordError
 from ds_notebook.record.where import new_run_folder, runs_folder
-from tests.record.python import run_python
+from tests.record.python import run_python, start_python
 
 
 @pytest.fixture
@@ -47,8 +48,6 @@ def test_a_run_folder_is_the_users_own_and_not_for_git(runs):
 
 
 def test_the_users_own_seed_is_left_alone(runs):
-    import random
-
     random.seed(3)
     with ds.start_run():
         pass
@@ -62,12 +61,10 @@ def test_two_processes_that_start_runs_at_once_get_folders_of_their_own(runs):
     code = """
         import threading
         from ds_notebook.record.where import new_run_folder, runs_folder
-        started = [threading.Thread(target=lambda: print(new_run_folder(runs_folder()).name)) for _ in range(8)]
+        started = [threading.Thread(target=lambda: print(new_run_folder(runs_folder()).name + "\\n", end="")) for _ in range(8)]
         input()
         [thread.start() for thread in started], [thread.join() for thread in started]
     """
-    from tests.record.python import start_python
-
     with start_python(code, runs) as one, start_python(code, runs) as two:
         names = [name for out, _ in (one.communicate("\n"), two.communicate("\n")) for name in out.split()]
 

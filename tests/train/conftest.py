@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 
 @pytest.fixture(autouse=True)
-def _records_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DS_RUNS", str(tmp_path / "ds_runs"))
+def _records_of_their_own(runs: Path) -> None:
+    """Each test's runs lie in its own folder."""
 
 
 @pytest.fixture(autouse=True)

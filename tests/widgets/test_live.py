@@ -14,8 +14,7 @@ from ds_notebook.widgets import Bundle, LiveStill, bundle
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ds.Run:
-    monkeypatch.setenv("DS_RUNS", str(tmp_path / "ds_runs"))
+def run(runs: Path) -> ds.Run:
     return ds.start_run("followed")
 
 
