@@ -1,23 +1,31 @@
 """What recording costs per step: our trainer and our own-loop door beside a loop by hand, and the peers beside it too.
 
-    python benchmarks/overhead.py                # the whole table: ours, the peers, and ours inside a kernel
-    python benchmarks/overhead.py --only ours    # seconds instead of minutes
+    python benchmarks/overhead.py                # the whole table: ours, ours in a kernel with its live view, the peers
+    python benchmarks/overhead.py --only ours    # a minute or two
 
-Every row alternates with the raw loop in one process, one torch thread, and compares process CPU time per step: all of
-the process, so our thread and the flushes count. A control row sets the raw loop against itself: the table is void
-unless it lies within 1.00 +- 0.01.
+Ours and the loop by hand take turns inside one run, 75 steps and 25, each with a model of its own and the same batches,
+so that a neighbour on the machine slows both alike; the ratio of a run is of the sums over all turns. One torch thread, CPU
+time. What our threads use (the run's, the live view's) is added to our side in full, by its rate per
+second. Flushes and command polling go by the clock, which runs on in the other's turns: their cost is counted twice
+over, never too low. A control row sets the loop by hand against itself: the table is void unless it is 1.00 +- 0.01.
+
+The peers alternate with the loop by hand run by run (peers.py): their differences are large enough for it.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
+import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import torch
-from peers import MEDIUM, PEERS, SMALL, Batch, Make, Peer, StepClock, compare, cpu_per_step, raw, table, workload
+from peers import MEDIUM, PEERS, SMALL, Batch, Make, Row, Size, compare, same_weights, table, workload
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -25,13 +33,71 @@ import ds_notebook as ds
 
 ROUNDS = 15
 PEER_ROUNDS = 5
+TURN = 75
+RAW_TURN = 25
+WARM_UP_TURNS = 4
 
 
-def own_loop(make: Make, batches: list[Batch], clock: StepClock) -> nn.Module:
-    """The raw loop with two lines more: every loss recorded, a gradient norm on log points, commands polled."""
+class Turns:
+    """Hands out batches in turns; between two turns a loop by hand takes the same steps, and both are timed."""
+
+    def __init__(self, make: Make) -> None:
+        self.by_hand, self._optimizer = make()
+        self.ours_s = self.raw_s = 0.0
+        self._ours_wall_s = 0.0
+
+    def __call__(self, batches: Sequence[Batch]) -> Iterator[Batch]:
+        marks = _Marks()
+        for start in range(0, len(batches), TURN):
+            turn = batches[start : start + TURN]
+            if start == WARM_UP_TURNS * TURN:
+                self.ours_s = self.raw_s = self._ours_wall_s = 0.0
+                marks = _Marks()
+            before_s = time.thread_time()
+            self._train(turn[:RAW_TURN])
+            self.raw_s += (time.thread_time() - before_s) * len(turn) / min(len(turn), RAW_TURN)
+            before_s, before_wall_s = time.thread_time(), time.perf_counter()
+            yield from turn
+            self.ours_s += time.thread_time() - before_s
+            self._ours_wall_s += time.perf_counter() - before_wall_s
+        self.ours_s += marks.other_threads_share() * self._ours_wall_s
+
+    def _train(self, turn: Sequence[Batch]) -> None:
+        for inputs, targets in turn:
+            self._optimizer.zero_grad()
+            loss = cross_entropy(self.by_hand(inputs), targets)
+            loss.backward()
+            self._optimizer.step()
+
+
+class _Marks:
+    """Process, thread and wall time at one instant."""
+
+    def __init__(self) -> None:
+        self._process_s, self._thread_s, self._wall_s = time.process_time(), time.thread_time(), time.perf_counter()
+
+    def other_threads_share(self) -> float:
+        """CPU seconds that all other threads of the process used per second since then."""
+        process_s, thread_s = time.process_time() - self._process_s, time.thread_time() - self._thread_s
+        return (process_s - thread_s) / (time.perf_counter() - self._wall_s)
+
+
+def raw_loop(make: Make, batches: list[Batch], turns: Turns) -> nn.Module:
+    """The control: the loop by hand against itself."""
     model, optimizer = make()
-    with ds.start_run("benchmark") as run:
-        for inputs, targets in run.steps(clock(batches)):
+    for inputs, targets in turns(batches):
+        optimizer.zero_grad()
+        loss = cross_entropy(model(inputs), targets)
+        loss.backward()
+        optimizer.step()
+    return model
+
+
+def own_loop(make: Make, batches: list[Batch], turns: Turns) -> nn.Module:
+    """The loop by hand through the door: every loss recorded, a gradient norm on log points, commands polled."""
+    model, optimizer = make()
+    with ds.start_run("benchmark", total_steps=len(batches)) as run:
+        for inputs, targets in run.steps(turns(batches)):
             optimizer.zero_grad()
             loss = cross_entropy(model(inputs), targets)
             loss.backward()
@@ -43,10 +109,10 @@ def own_loop(make: Make, batches: list[Batch], clock: StepClock) -> nn.Module:
     return model
 
 
-def trainer(make: Make, batches: list[Batch], clock: StepClock) -> nn.Module:
+def trainer(make: Make, batches: list[Batch], turns: Turns) -> nn.Module:
     """The Trainer with its record, gradient norm on log points and command polling."""
     model, optimizer = make()
-    run = ds.Trainer(model, lambda: clock(batches), loss_fn=cross_entropy, optimizer=optimizer).fit()
+    run = ds.Trainer(model, lambda: turns(batches), loss_fn=cross_entropy, optimizer=optimizer).fit()
     _has_every_loss(run, len(batches))
     return model
 
@@ -56,34 +122,103 @@ def _has_every_loss(run: ds.Run, num_steps: int) -> None:
     assert steps == list(range(num_steps)) and len(losses) == num_steps, "the record must hold one loss a step"
 
 
-OURS: dict[str, Peer] = {
-    "raw loop (control)": raw,
-    "**ours: own loop, run.steps + run.log**": own_loop,
+OURS = {
+    "raw loop (control)": raw_loop,
+    "**ours: run.steps + run.log**": own_loop,
     "**ours: Trainer**": trainer,
 }
 
 
+def ours(size: Size, rounds: int, place: str = "") -> list[Row]:
+    """Our rows beside the loop by hand; the rows take turns as well, round by round."""
+    make, batches = workload(size)
+    ratios: dict[str, list[float]] = {name: [] for name in OURS}
+    extras: dict[str, list[float]] = {name: [] for name in OURS}
+    same = dict.fromkeys(OURS, True)
+    for round_ in range(-1, rounds):  # the first round warms everything up
+        for name, train in OURS.items():
+            gc.collect()
+            turns = Turns(make)
+            model = train(make, batches, turns)
+            if round_ >= 0:
+                ratios[name].append(turns.ours_s / turns.raw_s)
+                extras[name].append((turns.ours_s - turns.raw_s) / (len(batches) - WARM_UP_TURNS * TURN) * 1e6)
+                same[name] = same[name] and same_weights(model, turns.by_hand)
+    return [
+        Row(
+            f"{name}{place}",
+            statistics.median(ratios[name]),
+            min(ratios[name]),
+            max(ratios[name]),
+            statistics.median(extras[name]),
+            same[name],
+        )
+        for name in OURS
+    ]
+
+
+def in_a_kernel(size: Size, rounds: int) -> list[Row]:
+    """The same rows inside an ipykernel with the extension loaded: each run is shown live while it goes."""
+    from jupyter_client.manager import start_new_kernel
+
+    code = f"""
+%load_ext ds_notebook
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from overhead import ours
+import peers
+rows = ours(peers.{"SMALL" if size is SMALL else "MEDIUM"}, {rounds}, ", in a kernel")
+"""
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        reply = client.execute_interactive(code, timeout=1800, output_hook=lambda message: None)
+        if reply["content"]["status"] != "ok":
+            raise RuntimeError("\n".join(reply["content"]["traceback"]))
+        reply = client.execute_interactive(
+            "", user_expressions={"rows": "[tuple(row) for row in rows]"}, output_hook=lambda message: None
+        )
+        text = reply["content"]["user_expressions"]["rows"]["data"]["text/plain"]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    import ast
+
+    return [Row(*values) for values in ast.literal_eval(text)]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="What recording costs per step, beside a hand-written loop.")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"alternating pairs of our rows ({ROUNDS})")
-    parser.add_argument("--only", choices=("ours", "peers", "kernel"), help="a part of the table")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"runs of each of our rows ({ROUNDS})")
+    parser.add_argument("--only", choices=("ours", "kernel", "peers"), help="a part of the table")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as runs:
         os.environ["DS_RUNS"] = runs
-        print(f"torch {torch.__version__}, Python {sys.version.split()[0]}, one torch thread")
+        print(f"{time.strftime('%Y-%m-%d')}, {_machine()}, torch {torch.__version__}, Python {sys.version.split()[0]}")
         for size in (SMALL, MEDIUM):
             make, batches = workload(size)
-            cpu_per_step(raw, make, batches)
-            raw_ms = 1e3 * cpu_per_step(raw, make, batches)[0]
+            turns = Turns(make)
+            raw_loop(make, batches, turns)
+            step_ms = turns.raw_s / (len(batches) - WARM_UP_TURNS * TURN) * 1e3
             print(
-                f"\nMLP {size.hidden}, batch {size.batch_size}, {len(batches)} steps: {raw_ms:.2f} ms a step by hand\n"
+                f"\nMLP {size.hidden}, batch {size.batch_size}, {len(batches)} steps: {step_ms:.2f} ms a step by hand\n"
             )
-            rows = []
+            rows: list[Row] = []
             if asked.only in (None, "ours"):
-                rows += [compare(name, peer, make, batches, asked.rounds) for name, peer in OURS.items()]
+                rows += ours(size, asked.rounds)
+            if asked.only in (None, "kernel"):
+                rows += in_a_kernel(size, asked.rounds)
             if asked.only in (None, "peers"):
                 rows += [compare(name, peer, make, batches, PEER_ROUNDS) for name, peer in PEERS.items()]
             print(table(rows), flush=True)
+
+
+def _machine() -> str:
+    """The processor's own name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return "unknown processor"
 
 
 if __name__ == "__main__":

@@ -469,7 +469,7 @@ def table(rows: Sequence[Row]) -> str:
         else:
             same = "bit for bit" if row.same_weights else "no"
             span = f"{row.low:.2f}-{row.high:.2f}"
-            lines.append(f"| {row.name} | {row.ratio:.2f} | {span} | {row.extra_us:.0f} us | {same} |")
+            lines.append(f"| {row.name} | {row.ratio:.3f} | {span} | {row.extra_us:.0f} us | {same} |")
     return "\n".join(lines)
 
 

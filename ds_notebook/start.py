@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from ds_notebook import __version__
+from ds_notebook.errors import UsageError
 from ds_notebook.host import UsageSampler, facts
 from ds_notebook.record.events import RunStarted
 from ds_notebook.record.mask import masked
@@ -34,10 +35,14 @@ def start_run(
 ) -> Run:
     """Start the record of your own loop; the door for every trainer that is not ours.
 
-    `config` is anything JSON can hold; what looks like a secret in it is masked. `total_steps`
+    `config` is kept as JSON, what JSON cannot hold as its text; what looks like a secret in it is masked. `total_steps`
     lets the view say how long is left. A runs folder that cannot be written is replaced by one
     in the temporary folder, with a warning.
     """
+    if config is not None and not isinstance(config, Mapping):
+        raise UsageError(
+            f"config takes a dict, got a {type(config).__name__}. Use vars(config) or dataclasses.asdict(config)."
+        )
     folder, fallback_reason = new_run_folder_or_fallback()
     if fallback_reason:
         warnings.warn(fallback_reason, stacklevel=2)

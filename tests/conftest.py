@@ -49,12 +49,15 @@ def _traces() -> set[str]:
 def _children() -> set[str]:
     """Child processes by number and name; multiprocessing's own tracker stays until the end, once it was needed."""
     found = set()
-    for task in Path("/proc/self/task").glob("*/children"):  # elsewhere than on Linux nothing is found
-        for pid in task.read_text().split():
-            try:
-                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue  # it has just ended
-            if "multiprocessing.resource_tracker" not in command:
-                found.add(f"process {pid} {command or '(ended, not waited for)'}".strip())
+    for pid in (pid for task in Path("/proc/self/task").glob("*") for pid in _read(task / "children").split()):
+        command = _read(Path("/proc", pid, "cmdline")).replace("\0", " ").strip()
+        if "multiprocessing.resource_tracker" not in command:
+            found.add(f"process {pid} {command or '(ended, not waited for)'}")
     return found
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:  # a thread or process that has just ended, or another system than Linux
+        return ""

@@ -6,7 +6,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ds_notebook.errors import UsageError
 from ds_notebook.record.events import Metrics, Note, Number, json_numbers
@@ -19,7 +19,9 @@ ALWAYS_KEPT = 10_000
 """First values of each name that are kept in a record of any size: what is logged once an epoch is never thinned."""
 
 DATA_WAIT = "data_wait_s"
+_TEXT = (str, bytes)
 
+Item = TypeVar("Item")
 Value = Any  # a number, or a 0-d tensor on a device, read at the next flush
 
 
@@ -38,10 +40,10 @@ def number(name: str, value: Any) -> Value:
     A CPU scalar is read at once (there is nothing to wait for, and a later in-place change
     cannot reach it); on a device the copy is queued, and read with all others in one wait.
     """
-    if getattr(value, "is_cpu", True) is False and value.numel() == 1:
-        return value.detach().clone()
     try:
-        if isinstance(value, str | bytes):  # float() would read them
+        if not getattr(value, "is_cpu", True) and value.numel() == 1:
+            return value.detach().clone()
+        if isinstance(value, _TEXT):  # float() would read them
             raise TypeError
         return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError, RuntimeError, OverflowError):
@@ -81,9 +83,15 @@ class Thinning:
         self._always_kept = always_kept
         self._seen: Counter[object] = Counter()
 
-    def keep(self, kind: object) -> bool:
-        self._seen[kind] += 1
-        return self.one_in == 1 or self._seen[kind] <= self._always_kept or self._seen[kind] % self.one_in == 0
+    def thin(self, kind: object, items: list[Item]) -> list[Item]:
+        """Those of the next `items` of a kind that are kept."""
+        seen = self._seen[kind]
+        self._seen[kind] += len(items)
+        if self.one_in == 1:
+            return items
+        return [
+            item for number, item in enumerate(items, seen) if number < self._always_kept or number % self.one_in == 0
+        ]
 
     def after(self, written_bytes: int) -> Note | None:
         """A Note when the record's growth calls for keeping fewer rows from now on."""
@@ -102,22 +110,16 @@ def metrics(rows: Sequence[Row], thinning: Thinning, wall_ns: int) -> list[Metri
 
     `wall_ns` is Unix time minus perf_counter, in nanoseconds.
     """
-    columns: dict[str, tuple[list[Row], list[float]]] = {}
-    for row in rows:
-        for name, value in row.values.items():
-            if thinning.keep(name):
-                kept, values = columns.setdefault(name, ([], []))
-                kept.append(row)
-                values.append(value)
-        if row.wait_ns is not None and thinning.keep(DATA_WAIT):
-            kept, values = columns.setdefault(DATA_WAIT, ([], []))
-            kept.append(row)
-            values.append(row.wait_ns // 1000 / 1e6)
+    names = dict.fromkeys(name for row in rows for name in row.values)
+    logged = {name: thinning.thin(name, [row for row in rows if name in row.values]) for name in names}
     blocks: dict[tuple[int, ...], tuple[list[Row], dict[str, list[Number]]]] = {}
-    for name, (kept, values) in columns.items():
-        _, together = blocks.setdefault(tuple(map(id, kept)), (kept, {}))
-        together[name] = json_numbers(values)
-    return [_block(kept, together, wall_ns) for kept, together in blocks.values()]
+    for name, kept in logged.items():
+        _, columns = blocks.setdefault(tuple(map(id, kept)), (kept, {}))
+        columns[name] = json_numbers([row.values[name] for row in kept])
+    waited = thinning.thin(DATA_WAIT, [row for row in rows if row.wait_ns is not None])
+    _, columns = blocks.setdefault(tuple(map(id, waited)), (waited, {}))
+    columns[DATA_WAIT] = [row.wait_ns // 1000 / 1e6 for row in waited]  # type: ignore[operator]  # none without
+    return [_block(kept, columns, wall_ns) for kept, columns in blocks.values() if kept]
 
 
 def _block(rows: list[Row], columns: dict[str, list[Number]], wall_ns: int) -> Metrics:

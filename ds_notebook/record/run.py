@@ -34,6 +34,9 @@ USAGE_EVERY_S = 1.0
 USAGE_SAMPLES = 1000
 """After so many samples the time between two doubles: a week's record stays small."""
 
+_NOTHING_YET: dict[str, Any] = {}
+"""What a step has logged before its first log: one for all, never written to."""
+
 Batch = TypeVar("Batch")
 UsageSource = Callable[[], dict[str, dict[str, float]]]
 """Numbers by device and metric, for Usage events."""
@@ -124,16 +127,15 @@ class Run:
         Ends early once the run was asked to stop. Several loops (epochs) count on in one sequence of steps.
         """
         clock = time.perf_counter_ns
-        values: dict[str, Any]
         keep = self._rows.append
         before = clock()
         for batch in batches if self._stopping is None else ():
             start = clock()
-            self._values = values = {}
+            self._values = _NOTHING_YET
             try:
                 yield batch
             finally:  # a break or an error in the loop's body ends this generator here
-                self._values = None
+                values, self._values = self._values, None
                 keep(Row(self.step, start, start - before, values))
                 self.step += 1
             before = clock()
@@ -155,7 +157,10 @@ class Run:
             if kind is not float and kind is not int:
                 values[name] = number(name, value)
         if self._values is not None and step is None:
-            self._values.update(values)
+            if self._values:
+                self._values.update(values)
+            else:
+                self._values = values
             return
         now = time.perf_counter_ns()
         if step is not None:
@@ -280,7 +285,7 @@ class Run:
             wall_ns = time.time_ns() - time.perf_counter_ns()  # anew each time: a laptop that slept moves it
             events: list[Event] = [
                 *metrics(rows, self._thinning, wall_ns),
-                *(_span_event(span, wall_ns) for span in spans if self._thinning.keep((span.name, span.lane))),
+                *(_span_event(span, wall_ns) for span in spans if self._thinning.thin((span.name, span.lane), [span])),
             ]
             self._journal.write(events)
             if note := self._thinning.after(self._journal.written_bytes):

@@ -24,9 +24,9 @@ def parts(batch: Tree) -> Parts:
 
     Raises UsageError for anything else, saying what was found.
     """
-    if isinstance(batch, tuple | list) and len(batch) == 2:
-        return Parts(batch[0], batch[1])
-    if isinstance(batch, tuple | list) and len(batch) > 2:
+    if isinstance(batch, (tuple, list)) and len(batch) == 2:
+        return Parts(*batch)
+    if isinstance(batch, (tuple, list)) and len(batch) > 2:
         return Parts(tuple(batch[:-1]), batch[-1])
     if hasattr(batch, "keys"):
         return Parts(dict(batch), batch.get("labels"))
@@ -34,6 +34,12 @@ def parts(batch: Tree) -> Parts:
     raise UsageError(
         f"A batch is a {type(batch).__name__}{shape}; expected a pair (inputs, targets) or a dict that the model takes."
     )
+
+
+def placed(batch: Tree, device: torch.device) -> Parts:
+    """A loader's batch, parted and on the device."""
+    found = parts(batch)
+    return Parts(to_device(found.inputs, device), to_device(found.targets, device))
 
 
 def forward(model: nn.Module, inputs: Tree) -> Any:  # whatever the user's model returns
@@ -76,7 +82,7 @@ def as_tensor(values: Any) -> torch.Tensor:
 def size(tree: Tree) -> int:
     """Samples in a batch: the length of its first tensor."""
     if isinstance(tree, torch.Tensor):
-        return len(tree) if tree.ndim else 1
+        return tree.shape[0] if tree.ndim else 1
     items = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, tuple | list) else ()
     return next((size(item) for item in items if item is not None), 1)
 

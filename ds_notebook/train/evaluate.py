@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ds_notebook.train.batch import forward, parts, size, to_device
+from ds_notebook.train.batch import forward, placed, size
 from ds_notebook.train.metrics import Mean, Metric, collector
 from ds_notebook.train.precision import Precision
 
@@ -28,8 +28,8 @@ def evaluate(
     collectors |= {name: collector(metric, precision.device) for name, metric in metrics.items()}
     try:
         for batch in batches:
-            inputs, targets = (to_device(part, precision.device) for part in parts(batch))
-            with precision.autocast():
+            inputs, targets = placed(batch, precision.device)
+            with precision.autocast:
                 outputs = forward(model, inputs)
                 for metric in collectors.values():
                     metric.update(outputs, targets, size(inputs))

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
-from ds_notebook.errors import DataError
+from ds_notebook.errors import DataError, UsageError
 from ds_notebook.record.run import Run
 
 _SHAPE_WORDS = re.compile(r"cannot be multiplied|size mismatch|expected input|channels|must match the size", re.I)
 
 
 @contextmanager
-def explained(run: Run, epoch: int) -> Iterator[None]:
-    """Turns what torch raises when a loader worker dies into DataError with the place and what to do."""
+def explained(run: Run, epoch: int, in_a_sentence: Callable[[Exception], UsageError | None]) -> Iterator[None]:
+    """Turns what torch raises for a dead loader worker or a wrong batch into one sentence with what to do."""
     try:
         with _as_torch_says_it():
             yield
-    except RuntimeError as error:
+    except (RuntimeError, IndexError) as error:
         if not re.search(r"DataLoader worker.*(killed|exited)", str(error)):
+            if sentence := in_a_sentence(error):
+                raise sentence from error
             raise
         raise DataError(
             f"A loader worker died in epoch {epoch + 1}, at step {run.step}: {_first_sentence(error)}. "
@@ -43,7 +45,7 @@ def _as_torch_says_it() -> Iterator[None]:
         raise RuntimeError("DataLoader worker exited unexpectedly") from error
 
 
-def shape_sentence(error: RuntimeError, inputs: Any) -> str:  # any structure of tensors
+def shape_sentence(error: Exception, inputs: Any) -> str:  # any structure of tensors
     """What to say where the first batch does not fit the model; empty for another kind of error."""
     if not _SHAPE_WORDS.search(str(error)):
         return ""

@@ -16,11 +16,8 @@ class Precision:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._plain: AbstractContextManager[Any] = nullcontext()
-
-    def autocast(self) -> AbstractContextManager[Any]:
+        self.autocast: AbstractContextManager[Any] = nullcontext()
         """The context of a forward pass and its loss."""
-        return self._plain
 
     def backward(self, loss: Tensor) -> None:
         """Compute gradients, scaled where small ones would be lost."""
@@ -37,8 +34,9 @@ class Precision:
 class Bf16(Precision):
     """bfloat16 autocast: fp32's range, so nothing needs scaling."""
 
-    def autocast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, torch.bfloat16)
+    def __init__(self, device: torch.device) -> None:
+        super().__init__(device)
+        self.autocast = torch.autocast(device.type, torch.bfloat16)
 
 
 class Fp16(Precision):
@@ -46,11 +44,9 @@ class Fp16(Precision):
 
     def __init__(self, device: torch.device) -> None:
         super().__init__(device)
+        self.autocast = torch.autocast(device.type, torch.float16)
         self.scaler = torch.amp.GradScaler(device.type)
         self._unscaled = False
-
-    def autocast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, torch.float16)
 
     def backward(self, loss: Tensor) -> None:
         self.scaler.scale(loss).backward()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Any
 
 import torch
@@ -16,7 +15,7 @@ from ds_notebook.options import to_builtins
 from ds_notebook.record.commands import AnyCommand, Save, Set
 from ds_notebook.record.run import Run
 from ds_notebook.start import start_run
-from ds_notebook.train.batch import Parts, forward, not_finite, parts, size, split, to_device
+from ds_notebook.train.batch import Parts, forward, not_finite, placed, size, split
 from ds_notebook.train.config import TrainConfig
 from ds_notebook.train.data import batches_of
 from ds_notebook.train.device import chosen_device, fitting_threads
@@ -73,6 +72,8 @@ class Trainer:
         self.scheduler = scheduler or default_scheduler(self.optimizer, self.config, self.total_steps)
         self._steps_scheduler = scheduler is None or self.config.scheduler_every == "step"
         self._early_stop = EarlyStop(self.config.monitor, self.config.patience)
+        self._loss: LossFn = self._first_loss
+        self._batch: Parts | None = None
         self.run: Run | None = None
         """The run of the last `fit`, also where it raised."""
 
@@ -94,7 +95,7 @@ class Trainer:
         with run, first_interrupt(lambda: run.ask_to_end("interrupted")), fitting_threads(self.device):
             torch.manual_seed(self.config.seed)
             for epoch in range(self.config.epochs):
-                with explained(run, epoch):
+                with explained(run, epoch, self._in_a_sentence):
                     self._train_epoch(run, epoch)
                     if self.val_batches is not None and not run.stopping:
                         self._evaluate(run)
@@ -107,79 +108,78 @@ class Trainer:
     def _train_epoch(self, run: Run, epoch: int) -> None:
         self.model.train()
         first_step, num_samples, start_s = run.step, 0, time.perf_counter()
+        run.log(epoch=epoch + 1)
         with run.span("epoch"):
-            for batch in run.steps(self.train_batches.epoch(epoch)):
-                if run.step == first_step:
-                    run.log(epoch=epoch + 1)
-                num_samples += self._train_step(run, parts(batch))
-                self._obey_commands(run)
-        if num_samples == 0 and not run.stopping:
+            for loaded in run.steps(self.train_batches.epoch(epoch)):
+                self._batch = batch = placed(loaded, self.device)
+                loss = self._gradients(run, batch)
+                if run.sampling or self.config.clip_norm is not None:
+                    self._measure_and_clip(run)
+                self.precision.step(self.optimizer)
+                self.optimizer.zero_grad()
+                if self.scheduler is not None and self._steps_scheduler:
+                    self.scheduler.step()
+                run.log(loss=loss)
+                num_samples += size(batch.inputs)
+                for command in run.poll():
+                    self._obey(run, command)
+        if run.step == first_step and not run.stopping:
             raise UsageError("train_data is empty: it has no batch to train on.")
         run.log(samples_per_s=num_samples / (time.perf_counter() - start_s))
         if self.scheduler is not None and not self._steps_scheduler and not _waits_for_metric(self.scheduler):
             self.scheduler.step()
 
-    def _train_step(self, run: Run, batch: Parts) -> int:
-        """One update of the weights from one batch; returns its number of samples."""
-        batch = Parts(to_device(batch.inputs, self.device), to_device(batch.targets, self.device))
+    def _gradients(self, run: Run, batch: Parts) -> Any:  # a float, or a tensor on a device
+        """Compute the gradients of a batch, in micro-batches if asked; returns its loss."""
         if self.config.micro_batch is None:
-            loss = self._backward(run, batch, 1.0)
-        else:
-            loss = sum(self._backward(run, piece, share) for piece, share in split(batch, self.config.micro_batch))
-        run.log(loss=loss)
-        self._update(run)
-        return size(batch.inputs)
+            return self._backward(run, batch, 1.0)
+        return sum(self._backward(run, piece, share) for piece, share in split(batch, self.config.micro_batch))
 
     def _backward(self, run: Run, batch: Parts, share: float) -> Any:  # a float, or a tensor on a device
         """Add the gradients of a batch, or of a part that is `share` of it; returns its share of the loss."""
-        with self.precision.autocast():
-            outputs = self._forward(run, batch.inputs)
-            loss = self._loss(run, outputs, batch.targets)
+        with self.precision.autocast:
+            loss = self._loss(forward(self.model, batch.inputs), batch.targets)
             if share != 1.0:
                 loss = loss * share
         # on a device every look is a wait, so there it is taken in the sampled steps alone
         value = loss.item() if loss.is_cpu or run.sampling else loss.detach()
-        if isinstance(value, float) and not math.isfinite(value):
+        if type(value) is float and not math.isfinite(value):
             raise Diverged(self._why_not_finite(run, value, batch))
         self.precision.backward(loss)
         return value
 
-    def _update(self, run: Run) -> None:
-        clip_norm = self.config.clip_norm
-        if clip_norm is not None or run.sampling:
-            self.precision.unscale(self.optimizer)
-            grads = [weight.grad for weight in self.model.parameters() if weight.grad is not None]
-            norm = nn.utils.get_total_norm(grads)
-            if clip_norm is not None:
-                nn.utils.clip_grads_with_norm_(self.model.parameters(), clip_norm, norm)
-            if run.sampling:
-                run.log(grad_norm=norm, lr=self.optimizer.param_groups[0]["lr"])
-        self.precision.step(self.optimizer)
-        self.optimizer.zero_grad()
-        if self.scheduler is not None and self._steps_scheduler:
-            self.scheduler.step()
-
-    def _forward(self, run: Run, inputs: Any) -> Any:  # what the user's model takes and returns
-        try:
-            return forward(self.model, inputs)
-        except RuntimeError as error:
-            if run.step == 0 and (sentence := shape_sentence(error, inputs)):
-                raise UsageError(sentence) from error
-            raise
-
-    def _loss(self, run: Run, outputs: Any, targets: Any) -> Tensor:
+    def _first_loss(self, outputs: Any, targets: Any) -> Tensor:
+        """With the first outputs at hand: find the loss, and the metric of class targets, where none were given."""
         if self.loss_fn is None:
             self.loss_fn, why = find_loss(outputs, targets)
-            run.note(f"loss_fn: {why}.")
-        if self._adds_accuracy:
-            self.metrics = {} if class_axis(outputs, targets) is None else {"accuracy": accuracy}
-            self._adds_accuracy = False
+            assert self.run is not None
+            self.run.note(f"loss_fn: {why}.")
+        if self._adds_accuracy and class_axis(outputs, targets) is not None:
+            self.metrics = {"accuracy": accuracy}
+        self._loss = self.loss_fn
+        return self.loss_fn(outputs, targets)
+
+    def _measure_and_clip(self, run: Run) -> None:
+        self.precision.unscale(self.optimizer)
+        norm = nn.utils.get_total_norm([weight.grad for weight in self.model.parameters() if weight.grad is not None])
+        if self.config.clip_norm is not None:
+            nn.utils.clip_grads_with_norm_(self.model.parameters(), self.config.clip_norm, norm)
+        if run.sampling:
+            run.log(grad_norm=norm, lr=self.optimizer.param_groups[0]["lr"])
+
+    def _in_a_sentence(self, error: Exception) -> UsageError | None:
+        """What is wrong with the batch, where that is why torch refused it."""
+        if self._batch is None:
+            return None
+        inputs, targets = self._batch
+        if self._loss == self._first_loss and (sentence := shape_sentence(error, inputs)):
+            return UsageError(sentence)
         try:
-            return self.loss_fn(outputs, targets)
-        except (IndexError, RuntimeError) as error:
-            if where := label_outside(outputs, targets):
-                raise UsageError(f"Step {run.step}: the targets hold {where}.") from error
-            raise
+            with torch.no_grad():
+                where = label_outside(forward(self.model, inputs), targets)
+        except Exception:  # the model itself fails, and its own error says more
+            return None
+        return UsageError(f"The targets hold {where}.") if where else None
 
     def _why_not_finite(self, run: Run, loss: float, batch: Parts) -> str:
         num_batches = self.train_batches.count
@@ -197,7 +197,7 @@ class Trainer:
             measured = evaluate(
                 self.model,
                 self._watched(run, self.val_batches.epoch(0)),
-                partial(self._loss, run),
+                self._loss,
                 self.metrics,
                 self.precision,
             )
@@ -211,14 +211,11 @@ class Trainer:
     def _watched(self, run: Run, batches: Iterable[Any]) -> Iterator[Any]:
         """The batches of an evaluation; commands are obeyed between them, and it ends early with the run."""
         for batch in batches:
-            self._obey_commands(run)
+            for command in run.poll():
+                self._obey(run, command)
             if run.stopping:
                 return
             yield batch
-
-    def _obey_commands(self, run: Run) -> None:
-        for command in run.poll():
-            self._obey(run, command)
 
     def _obey(self, run: Run, command: AnyCommand) -> None:
         match command:

@@ -72,7 +72,7 @@ def test_a_gate_that_fails_is_the_cells_error_in_one_sentence(kernel: Kernel) ->
         ("%%ds_train --name 'open\npass", "UsageError: The line of the magic could not be read"),
         ("%%ds_train" + BODY + "train_data = (inputs[:, :3], train_data[1])", "UsageError: The model does not take"),
         ("%%ds_train" + BODY + "train_data = 3", "UsageError: train_data is a int"),
-        ("%%ds_train" + BODY + "train_data[1][:] = 9", "UsageError: Step 0: the targets hold label 9"),
+        ("%%ds_train" + BODY + "train_data[1][:] = 9", "UsageError: The targets hold label 9"),
     ],
 )
 def test_a_slip_is_one_sentence_without_a_traceback(cell: str, sentence: str, kernel: Kernel) -> None:

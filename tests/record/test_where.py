@@ -61,9 +61,10 @@ def test_two_processes_that_start_runs_at_once_get_folders_of_their_own(runs):
     code = """
         import threading
         from ds_notebook.record.where import new_run_folder, runs_folder
-        started = [threading.Thread(target=lambda: print(new_run_folder(runs_folder()).name + "\\n", end="")) for _ in range(8)]
+        make = lambda: print(new_run_folder(runs_folder()).name + "\\n", end="")
+        threads = [threading.Thread(target=make) for _ in range(8)]
         input()
-        [thread.start() for thread in started], [thread.join() for thread in started]
+        [thread.start() for thread in threads], [thread.join() for thread in threads]
     """
     with start_python(code, runs) as one, start_python(code, runs) as two:
         names = [name for out, _ in (one.communicate("\n"), two.communicate("\n")) for name in out.split()]

@@ -56,7 +56,7 @@ def test_a_loss_that_explodes_on_good_data_says_so(model: nn.Module, blobs: Arra
 def test_a_label_outside_the_classes_is_named(label: int, model: nn.Module, blobs: Arrays) -> None:
     blobs[1][7] = label
 
-    with pytest.raises(ds.UsageError, match=rf"the targets hold label {label}, but the model has 2 classes, 0 to 1"):
+    with pytest.raises(ds.UsageError, match=rf"The targets hold label {label}, but the model has 2 classes, 0 to 1"):
         ds.Trainer(model, [blobs]).fit()
 
 

@@ -1,0 +1,144 @@
+"""A disk that fills up stops the recording with one warning and one Note, never the training."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ds_notebook as ds
+from ds_notebook.record import Record
+from tests.record.python import run_python
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "small", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("mounting a small file system needs root")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Leave no room on `disk`; the file that takes it."""
+    filler = disk / "filler"
+    with pytest.raises(OSError), open(filler, "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1024))
+    return filler
+
+
+def train(run: ds.Run, num_steps: int = 3) -> int:
+    """Steps that the loop came through, with a write after each."""
+    done = 0
+    for step in run.steps(range(num_steps)):
+        run.log(loss=step)
+        run._next_flush = run._due = 0
+        done += 1
+    return done
+
+
+def test_the_loop_goes_on_to_its_end_and_the_warning_comes_once(small_disk, monkeypatch):
+    monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
+    with pytest.warns(UserWarning, match=r"Recording stopped: .*No space left") as caught, ds.start_run() as run:
+        train(run)
+        fill(small_disk)
+        run.note("x" * 8192)
+        done = train(run, 5)
+
+    assert (done, run.status, len(caught)) == (5, "finished", 1)
+
+
+def test_after_space_is_freed_the_end_and_a_note_are_in_the_record(small_disk, monkeypatch):
+    monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
+    with pytest.warns(UserWarning, match="Recording stopped"), ds.start_run() as run:
+        train(run)
+        filler = fill(small_disk)
+        run.note("x" * 8192)
+        filler.unlink()
+
+    assert run.record.state == "finished"
+    assert [(note.level, note.text[:18]) for note in run.record.notes] == [("error", "Recording stopped:")]
+    assert run.record.columns()["loss"][2] == [0, 1, 2]
+
+
+def test_a_disk_that_stays_full_leaves_a_record_that_opens(small_disk, monkeypatch):
+    monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
+    with pytest.warns(UserWarning, match="Recording stopped"), ds.start_run() as run:
+        train(run)
+        fill(small_disk)
+        run.note("x" * 8192)
+
+    assert run.record.columns()["loss"][2] == [0, 1, 2]
+    assert run.record.started is not None
+
+
+def test_a_blob_without_room_is_said_and_leaves_nothing(small_disk, monkeypatch):
+    monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
+    with ds.start_run() as run:
+        saved = run.save_blob("weights", bytes(1 << 20), kind="weights")
+
+    assert saved is None and os.listdir(run.path / "blobs") == []
+    assert run.record.notes[0].text == "weights could not be saved: No space left on device."
+
+
+def test_a_run_that_starts_on_a_full_disk_ends_with_its_start_if_there_is_room_again(small_disk, monkeypatch):
+    monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
+    with ds.start_run():
+        pass  # the runs folder is there
+    filler = fill(small_disk)
+    with pytest.warns(UserWarning, match="Recording stopped"), ds.start_run("second") as run:
+        filler.unlink()
+
+    assert (run.record.started.name, run.record.state) == ("second", "finished")
+    assert run.id in [record.id for record in ds.runs()]
+
+
+def test_a_full_runs_folder_is_replaced_by_a_temporary_one(small_disk, monkeypatch):
+    monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+
+    with pytest.warns(UserWarning, match="Read-only file system.*is kept in"), ds.start_run() as run:
+        done = train(run)
+
+    assert (done, run.record.state) == (3, "finished")
+    for path in sorted(run.path.rglob("*"), reverse=True):
+        path.unlink()
+    run.path.rmdir()
+
+
+def test_a_gate_on_a_record_that_may_only_be_read_is_checked_all_the_same(small_disk, monkeypatch):
+    monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
+    with ds.start_run() as run:
+        train(run)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+
+    (result,) = Record(run.path).check("last(loss) == 2")
+
+    assert result.passed and run.record.decisions == []
+
+
+def test_a_limit_on_the_size_of_a_file_stops_the_recording_only(runs):
+    code = """
+        import resource
+        import ds_notebook as ds
+        with ds.start_run() as run:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
+            for step in run.steps(range(2000)):
+                run.log(loss=step, text=1 / (step + 1))
+            run._flush()
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, resource.RLIM_INFINITY))
+        print("came through", step)
+    """
+    shown = run_python(code, runs)
+
+    (record,) = ds.runs()
+    assert "came through 1999" in shown and shown.count("UserWarning: Recording stopped") == 1
+    assert (record.state, record.notes[0].level) == ("finished", "error")
