@@ -3,11 +3,11 @@
     python benchmarks/overhead.py                # the whole table: ours, ours in a kernel with its live view, the peers
     python benchmarks/overhead.py --only ours    # a minute or two
 
-Ours and the loop by hand take turns inside one run, 75 steps and 25, each with a model of its own and the same batches,
-so that a neighbour on the machine slows both alike; the ratio of a run is of the sums over all turns. One torch thread, CPU
-time. What our threads use (the run's, the live view's) is added to our side in full, by its rate per
-second. Flushes and command polling go by the clock, which runs on in the other's turns: their cost is counted twice
-over, never too low. A control row sets the loop by hand against itself: the table is void unless it is 1.00 +- 0.01.
+Ours and the loop by hand take turns inside one run, 75 steps and 25 on the same batches, each with a model of its own,
+so that a neighbour on the machine slows both alike; a run's ratio is of the sums over all turns. One torch thread, CPU
+time. What our threads use (the run's, the live view's) is added to our side, by its rate per second. Flushes and
+command polling go by the clock, which runs on in the other's turns: their cost is counted a third too high. A control
+row sets the loop by hand against itself: the table is void unless it is 1.00 +- 0.01.
 
 The peers alternate with the loop by hand run by run (peers.py): their differences are large enough for it.
 """
@@ -15,14 +15,18 @@ The peers alternate with the loop by hand run by run (peers.py): their differenc
 from __future__ import annotations
 
 import argparse
+import ast
 import gc
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from peers import MEDIUM, PEERS, SMALL, Batch, Make, Row, Size, compare, same_weights, table, workload
@@ -33,6 +37,9 @@ import ds_notebook as ds
 
 ROUNDS = 15
 PEER_ROUNDS = 5
+KERNEL_ROUNDS = 5
+KERNEL_TIMES = 6
+"""In a kernel runs are longer, for the live view to draw more than once."""
 TURN = 75
 RAW_TURN = 25
 WARM_UP_TURNS = 4
@@ -42,7 +49,7 @@ class Turns:
     """Hands out batches in turns; between two turns a loop by hand takes the same steps, and both are timed."""
 
     def __init__(self, make: Make) -> None:
-        self.by_hand, self._optimizer = make()
+        self._model, self._optimizer = make()
         self.ours_s = self.raw_s = 0.0
         self._ours_wall_s = 0.0
 
@@ -54,7 +61,7 @@ class Turns:
                 self.ours_s = self.raw_s = self._ours_wall_s = 0.0
                 marks = _Marks()
             before_s = time.thread_time()
-            self._train(turn[:RAW_TURN])
+            train_by_hand(self._model, self._optimizer, turn[:RAW_TURN])
             self.raw_s += (time.thread_time() - before_s) * len(turn) / min(len(turn), RAW_TURN)
             before_s, before_wall_s = time.thread_time(), time.perf_counter()
             yield from turn
@@ -62,12 +69,15 @@ class Turns:
             self._ours_wall_s += time.perf_counter() - before_wall_s
         self.ours_s += marks.other_threads_share() * self._ours_wall_s
 
-    def _train(self, turn: Sequence[Batch]) -> None:
-        for inputs, targets in turn:
-            self._optimizer.zero_grad()
-            loss = cross_entropy(self.by_hand(inputs), targets)
-            loss.backward()
-            self._optimizer.step()
+
+def train_by_hand(model: nn.Module, optimizer: torch.optim.Optimizer, batches: Iterable[Batch]) -> nn.Module:
+    """The loop that everything is measured against."""
+    for inputs, targets in batches:
+        optimizer.zero_grad()
+        loss = cross_entropy(model(inputs), targets)
+        loss.backward()
+        optimizer.step()
+    return model
 
 
 class _Marks:
@@ -84,13 +94,7 @@ class _Marks:
 
 def raw_loop(make: Make, batches: list[Batch], turns: Turns) -> nn.Module:
     """The control: the loop by hand against itself."""
-    model, optimizer = make()
-    for inputs, targets in turns(batches):
-        optimizer.zero_grad()
-        loss = cross_entropy(model(inputs), targets)
-        loss.backward()
-        optimizer.step()
-    return model
+    return train_by_hand(*make(), turns(batches))
 
 
 def own_loop(make: Make, batches: list[Batch], turns: Turns) -> nn.Module:
@@ -129,61 +133,72 @@ OURS = {
 }
 
 
-def ours(size: Size, rounds: int, place: str = "") -> list[Row]:
-    """Our rows beside the loop by hand; the rows take turns as well, round by round."""
-    make, batches = workload(size)
-    ratios: dict[str, list[float]] = {name: [] for name in OURS}
-    extras: dict[str, list[float]] = {name: [] for name in OURS}
-    same = dict.fromkeys(OURS, True)
-    for round_ in range(-1, rounds):  # the first round warms everything up
-        for name, train in OURS.items():
-            gc.collect()
-            turns = Turns(make)
-            model = train(make, batches, turns)
+class Measured(NamedTuple):
+    """One run beside the loop by hand."""
+
+    ratio: float
+    extra_us: float
+    same_weights: bool
+
+
+Measure = Callable[[str], Measured]
+
+
+def measure(name: str, size: Size, times: int = 1) -> Measured:
+    """One run of a row of ours, over so many `times` the size's steps."""
+    make, batches = workload(size, size.num_steps * times)
+    by_hand = train_by_hand(*make(), batches)
+    gc.collect()
+    turns = Turns(make)
+    model = OURS[name](make, batches, turns)
+    extra_us = (turns.ours_s - turns.raw_s) / (len(batches) - WARM_UP_TURNS * TURN) * 1e6
+    return Measured(turns.ours_s / turns.raw_s, extra_us, same_weights(model, by_hand))
+
+
+def ours(measured_in_place: Measure, rounds: int, place: str = "") -> list[Row]:
+    """Our rows, which take turns as well, round by round; the first round warms everything up."""
+    found: dict[str, list[Measured]] = {name: [] for name in OURS}
+    for round_ in range(-1, rounds):
+        for name in OURS:
+            measured = measured_in_place(name)
             if round_ >= 0:
-                ratios[name].append(turns.ours_s / turns.raw_s)
-                extras[name].append((turns.ours_s - turns.raw_s) / (len(batches) - WARM_UP_TURNS * TURN) * 1e6)
-                same[name] = same[name] and same_weights(model, turns.by_hand)
-    return [
-        Row(
-            f"{name}{place}",
-            statistics.median(ratios[name]),
-            min(ratios[name]),
-            max(ratios[name]),
-            statistics.median(extras[name]),
-            same[name],
-        )
-        for name in OURS
-    ]
+                found[name].append(measured)
+    return [_row(f"{name}{place}", runs) for name, runs in found.items()]
 
 
-def in_a_kernel(size: Size, rounds: int) -> list[Row]:
-    """The same rows inside an ipykernel with the extension loaded: each run is shown live while it goes."""
+def _row(name: str, runs: list[Measured]) -> Row:
+    ratios = [run.ratio for run in runs]
+    extra_us = statistics.median(run.extra_us for run in runs)
+    same = all(run.same_weights for run in runs)
+    return Row(name, statistics.median(ratios), min(ratios), max(ratios), extra_us, same)
+
+
+@contextmanager
+def in_a_kernel(size: Size) -> Iterator[Measure]:
+    """Measures inside an ipykernel with the extension loaded, a cell a run: each is shown live while it goes."""
     from jupyter_client.manager import start_new_kernel
 
-    code = f"""
-%load_ext ds_notebook
-import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from overhead import ours
-import peers
-rows = ours(peers.{"SMALL" if size is SMALL else "MEDIUM"}, {rounds}, ", in a kernel")
-"""
     manager, client = start_new_kernel(kernel_name="python3")
-    try:
-        reply = client.execute_interactive(code, timeout=1800, output_hook=lambda message: None)
-        if reply["content"]["status"] != "ok":
-            raise RuntimeError("\n".join(reply["content"]["traceback"]))
+
+    def cell(code: str, result: str = "None") -> str:
         reply = client.execute_interactive(
-            "", user_expressions={"rows": "[tuple(row) for row in rows]"}, output_hook=lambda message: None
-        )
-        text = reply["content"]["user_expressions"]["rows"]["data"]["text/plain"]
+            code, user_expressions={"result": result}, timeout=600, output_hook=lambda message: None
+        )["content"]
+        if reply["status"] != "ok":
+            raise RuntimeError("\n".join(reply["traceback"]))
+        return str(reply["user_expressions"]["result"]["data"]["text/plain"])
+
+    def measured(name: str) -> Measured:
+        text = cell(f"measured = overhead.measure({name!r}, overhead.{size_name}, {KERNEL_TIMES})", "tuple(measured)")
+        return Measured(*ast.literal_eval(text))
+
+    size_name = "SMALL" if size is SMALL else "MEDIUM"
+    try:
+        cell(f"%load_ext ds_notebook\nimport sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\nimport overhead")
+        yield measured
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    import ast
-
-    return [Row(*values) for values in ast.literal_eval(text)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -204,9 +219,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             )
             rows: list[Row] = []
             if asked.only in (None, "ours"):
-                rows += ours(size, asked.rounds)
+                rows += ours(partial(measure, size=size), asked.rounds)
             if asked.only in (None, "kernel"):
-                rows += in_a_kernel(size, asked.rounds)
+                with in_a_kernel(size) as measured:
+                    rows += ours(measured, min(asked.rounds, KERNEL_ROUNDS), ", in a kernel")
             if asked.only in (None, "peers"):
                 rows += [compare(name, peer, make, batches, PEER_ROUNDS) for name, peer in PEERS.items()]
             print(table(rows), flush=True)

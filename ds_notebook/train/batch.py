@@ -19,13 +19,13 @@ class Parts(NamedTuple):
     targets: Tree
 
 
-def parts(batch: Tree) -> Parts:
+def parts(batch: Tree) -> Parts | tuple[Tree, Tree]:
     """Part a batch: (inputs, targets), (input, input, ..., targets), or a dict that the model takes by names.
 
     Raises UsageError for anything else, saying what was found.
     """
     if isinstance(batch, (tuple, list)) and len(batch) == 2:
-        return Parts(*batch)
+        return batch  # type: ignore[return-value]  # a pair, if a list
     if isinstance(batch, (tuple, list)) and len(batch) > 2:
         return Parts(tuple(batch[:-1]), batch[-1])
     if hasattr(batch, "keys"):
@@ -38,8 +38,12 @@ def parts(batch: Tree) -> Parts:
 
 def placed(batch: Tree, device: torch.device) -> Parts:
     """A loader's batch, parted and on the device."""
-    found = parts(batch)
-    return Parts(to_device(found.inputs, device), to_device(found.targets, device))
+    inputs, targets = parts(batch)
+    if not isinstance(inputs, torch.Tensor) or inputs.device != device:
+        inputs = to_device(inputs, device)
+    if not isinstance(targets, torch.Tensor) or targets.device != device:
+        targets = to_device(targets, device)
+    return Parts(inputs, targets)
 
 
 def forward(model: nn.Module, inputs: Tree) -> Any:  # whatever the user's model returns

@@ -108,12 +108,16 @@ class Trainer:
     def _train_epoch(self, run: Run, epoch: int) -> None:
         self.model.train()
         first_step, num_samples, start_s = run.step, 0, time.perf_counter()
+        micro_batch, clips = self.config.micro_batch, self.config.clip_norm is not None
         run.log(epoch=epoch + 1)
         with run.span("epoch"):
             for loaded in run.steps(self.train_batches.epoch(epoch)):
                 self._batch = batch = placed(loaded, self.device)
-                loss = self._gradients(run, batch)
-                if run.sampling or self.config.clip_norm is not None:
+                if micro_batch is None:
+                    loss = self._backward(run, batch)
+                else:
+                    loss = self._backward_in_parts(run, batch, micro_batch)
+                if run.sampling or clips:
                     self._measure_and_clip(run)
                 self.precision.step(self.optimizer)
                 self.optimizer.zero_grad()
@@ -129,21 +133,20 @@ class Trainer:
         if self.scheduler is not None and not self._steps_scheduler and not _waits_for_metric(self.scheduler):
             self.scheduler.step()
 
-    def _gradients(self, run: Run, batch: Parts) -> Any:  # a float, or a tensor on a device
-        """Compute the gradients of a batch, in micro-batches if asked; returns its loss."""
-        if self.config.micro_batch is None:
-            return self._backward(run, batch, 1.0)
-        return sum(self._backward(run, piece, share) for piece, share in split(batch, self.config.micro_batch))
+    def _backward_in_parts(self, run: Run, batch: Parts, micro_batch: int) -> Any:  # as `_backward`
+        """The gradients and the loss of a batch, a micro-batch at a time."""
+        return sum(self._backward(run, piece, share) for piece, share in split(batch, micro_batch))
 
-    def _backward(self, run: Run, batch: Parts, share: float) -> Any:  # a float, or a tensor on a device
+    def _backward(self, run: Run, batch: Parts, share: float = 1.0) -> Any:  # a float, or a tensor on a device
         """Add the gradients of a batch, or of a part that is `share` of it; returns its share of the loss."""
+        inputs, targets = batch
         with self.precision.autocast:
-            loss = self._loss(forward(self.model, batch.inputs), batch.targets)
+            loss = self._loss(forward(self.model, inputs), targets)
             if share != 1.0:
                 loss = loss * share
         # on a device every look is a wait, so there it is taken in the sampled steps alone
         value = loss.item() if loss.is_cpu or run.sampling else loss.detach()
-        if type(value) is float and not math.isfinite(value):
+        if type(value) is float and not -math.inf < value < math.inf:
             raise Diverged(self._why_not_finite(run, value, batch))
         self.precision.backward(loss)
         return value

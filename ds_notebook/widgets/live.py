@@ -28,7 +28,7 @@ class View(Protocol):
 
 
 class LiveStill:
-    """Follows a record in a thread and hands each new bundle to `show`, the first at once, the last from `finish`.
+    """Follows a record in a thread and hands each new bundle to `show`, the first at once.
 
     It reads the record like any other reader: the loop that it watches pays for no view.
     """
@@ -39,15 +39,14 @@ class LiveStill:
         self._show = show
         self._position: dict[str, int] = {}
         self._over = threading.Event()
-        self._lock = threading.Lock()
+        self._drew_the_end = False
+        self._wait_s = EVERY_S
         self._draw()
         self._thread = threading.Thread(target=self._follow, name="ds-live", daemon=True)
         self._thread.start()
 
     def finish(self) -> None:
-        """Stop following and draw the last picture, from the caller's thread; later calls do nothing."""
-        if self._over.is_set():
-            return
+        """Stop following; the last picture has been drawn when this returns."""
         self._over.set()
         self._thread.join()
         self._draw()
@@ -58,16 +57,18 @@ class LiveStill:
         return self._record.state in OVER
 
     def _follow(self) -> None:
-        wait_s = EVERY_S
-        while not self._over.wait(wait_s):
-            start_s = time.thread_time()
+        while not self._drew_the_end and not self._over.wait(self._wait_s):
             self._draw()
-            wait_s = max(EVERY_S, (time.thread_time() - start_s) / CPU_SHARE)
 
     def _draw(self) -> None:
+        start_s = time.thread_time()
         events, self._position = self._record.tail(self._position)
+        if self._drew_the_end and not events:  # but a gate's verdict may come after the end
+            return
         for event in events:
             self._view.add(event)
         state = self._record.state
-        as_of = "" if state in OVER else time.strftime("%H:%M:%S")
+        self._drew_the_end = state in OVER
+        as_of = "" if self._drew_the_end else time.strftime("%H:%M:%S")
         self._show(bundle(self._record, self._view.scene(state), as_of=as_of))
+        self._wait_s = max(EVERY_S, (time.thread_time() - start_s) / CPU_SHARE)
