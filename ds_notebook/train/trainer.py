@@ -74,6 +74,7 @@ class Trainer:
         self._early_stop = EarlyStop(self.config.monitor, self.config.patience)
         self._loss: LossFn = self._first_loss
         self._batch: Parts | None = None
+        self._last_loss: Tensor | None = None
         self.run: Run | None = None
         """The run of the last `fit`, also where it raised."""
 
@@ -144,6 +145,9 @@ class Trainer:
             loss = self._loss(forward(self.model, inputs), targets)
             if share != 1.0:
                 loss = loss * share
+        # As in a loop by hand, a loss lives until the next one is there: freed with this frame, its memory goes back to
+        # the system and is taken anew each step, which was measured at 12 to 30 us of 1.5 ms.
+        self._last_loss = loss
         # on a device every look is a wait, so there it is taken in the sampled steps alone
         value = loss.item() if loss.is_cpu or run.sampling else loss.detach()
         if type(value) is float and not -math.inf < value < math.inf:
