@@ -1,6 +1,6 @@
 """What `import ds_notebook` costs over bare Python, and what its first names cost: medians of alternating processes.
 
-    python benchmarks/import_time.py
+python benchmarks/import_time.py
 """
 
 from __future__ import annotations
