@@ -51,7 +51,7 @@ class Size:
 
 
 SMALL = Size(name="0.5 ms", hidden=(128,), batch_size=128, num_steps=1500)
-MEDIUM = Size(name="1.5 ms", hidden=(256, 256), batch_size=160, num_steps=800)
+MEDIUM = Size(name="1.5 ms", hidden=(256, 256), batch_size=160, num_steps=900)
 
 
 def workload(size: Size, num_steps: int | None = None) -> tuple[Make, list[Batch]]:
