@@ -33,7 +33,7 @@ def bundle(record: Record, scene: Scene, *, as_of: str = "") -> Bundle:
         "image/png": png(scene, WIDTH, scale=1 if as_of else 2),
         "text/plain": f"{text(scene)}\nrun {record.id}",
     }
-    return Bundle(data, {"image/png": {"width": WIDTH}})
+    return Bundle(data, {"image/png": {"width": WIDTH, "alt": scene.title}})
 
 
 def _relative(record: Record) -> str:

@@ -56,7 +56,8 @@ def test_a_picture_of_a_live_run_is_smaller_than_the_last(run: ds.Run) -> None:
     last = bundle(run.record, scene_of(run.record))
 
     assert (png_width(live.data["image/png"]), png_width(last.data["image/png"])) == (760, 1520)
-    assert live.metadata == last.metadata == {"image/png": {"width": 760}}
+    assert live.metadata["image/png"]["width"] == last.metadata["image/png"]["width"] == 760
+    assert last.metadata["image/png"]["alt"].startswith("followed: finished")
 
 
 def test_a_run_that_failed_is_over_for_its_view(run: ds.Run) -> None:
