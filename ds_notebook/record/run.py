@@ -333,7 +333,7 @@ class Run:
     def _write_end(self, status: EndStatus) -> None:
         assert self._started is not None
         self._over.set()
-        for command in [*self.poll(), *self._inbox.poll()]:
+        for command in [*self._asked, *self._inbox.poll()]:
             self.answer(command, refused="the run had ended")
         self._flush()
         with self._lock:

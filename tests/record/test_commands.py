@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -224,3 +225,13 @@ def test_an_answer_names_the_command_that_it_answers(runs):
         run.answer(command)
 
     assert [each.subject for each in run.record.events() if isinstance(each, Decision)] == [command.id]
+
+
+def test_an_interrupt_ends_a_run_that_is_paused(runs):
+    with start_python(LOOP, runs) as process:
+        record = Record(Path(line_of(process.stdout)))
+        send(record.path, Pause())
+        wait_for_state(record, "paused")
+        process.send_signal(signal.SIGINT)
+
+        wait_for_state(record, "interrupted")
