@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ds_notebook.cli._door import Command
+from ds_notebook.cli._door import Command, add_json
 from ds_notebook.cli._follow import show_result
 from ds_notebook.errors import missing_extra
 
@@ -29,8 +29,8 @@ def _run(asked: argparse.Namespace) -> int:
         (images[held_out] / 16, labels[held_out]),
         config=TrainConfig(epochs=30, learning_rate=3e-3, name="demo", gate=("val_accuracy >= 0.9",)),
     ).fit()
-    show_result(run)
+    show_result(run, as_json=asked.json)
     return 0
 
 
-COMMAND = Command(run=_run, add=lambda parser: None, example="ds demo")
+COMMAND = Command(run=_run, add=add_json, example="ds demo")

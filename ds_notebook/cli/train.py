@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ds_notebook.cli._door import Command, add_json, print_json
+from ds_notebook.cli._door import Command, add_json
 from ds_notebook.cli._follow import show_result
 from ds_notebook.errors import UsageError
 from ds_notebook.options import add_options, from_options
@@ -35,10 +35,7 @@ def _run(asked: argparse.Namespace) -> int:
     if not isinstance(parts, Mapping) or not {"model", "train_data"} <= set(parts):
         raise UsageError(f"{asked.source} must return a dict with model and train_data, and val_data if there is any.")
     run = Trainer(**parts, config=config).fit()
-    if asked.json:
-        print_json({"id": run.id, "path": str(run.path), "state": run.record.state})
-    else:
-        show_result(run)
+    show_result(run, as_json=asked.json)
     return 0
 
 

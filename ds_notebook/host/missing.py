@@ -48,19 +48,19 @@ def _lacks(host: HostFacts, ptrace: bool) -> Iterator[Missing]:
         yield Missing(
             "The CPU has neither AMX nor AVX512 for bf16.",
             "On the CPU, bf16 is slower than fp32.",
-            "Automatic precision stays with fp32 on the CPU.",
+            "Training stays in fp32 unless you ask for another precision.",
         )
     if not ptrace:
         yield Missing(
             "Reading another process (ptrace) is refused here.",
-            "Native frames and a stuck interpreter cannot be seen.",
-            "The profiler uses its in-process sampler.",
+            "A profiler or debugger cannot attach to a running kernel from outside.",
+            "Training, records and views do without it.",
         )
     if host.memory_bytes is not None and host.memory_bytes < _SMALL_MEMORY_BYTES:
         yield Missing(
             f"There is only {host.memory_bytes / 2**30:.1f} GB of memory.",
             "A kernel that needs more is killed without a message.",
-            "Keep batches small: --micro-batch auto fits them to the memory.",
+            "Keep batches small: --micro-batch N puts fewer samples on the device at once.",
         )
     if host.threads < 2:
         yield Missing(

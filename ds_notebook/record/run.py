@@ -166,6 +166,7 @@ class Run:
         if step is not None:
             self.step = step
         self._rows.append(Row(self.step, now, None, values))
+        self.sampling = False
         if now >= self._due:
             self._look(now)
 

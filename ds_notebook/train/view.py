@@ -111,7 +111,8 @@ class TrainingView:
         if epoch := self._last.get("epoch"):
             words.append(f"epoch {int(epoch)} of {epochs}" if epochs else f"epoch {int(epoch)}")
         elif self._last_step >= 0:
-            words.append(f"step {self._last_step}")
+            total = started.total_steps
+            words.append(f"{self._last_step + 1} of {total} steps" if total else f"step {self._last_step}")
         elapsed_s = (self._ended.at if self._ended else self._last_at) - started.at
         if state in OVER:
             words.append(f"after {duration(elapsed_s)}")

@@ -181,6 +181,14 @@ def test_doctor_says_what_is_there_and_what_is_missing(out: Output) -> None:
     assert found["has"]["threads"] >= 1 and all(lack["instead"] for lack in found["missing"])
 
 
+def test_demo_trains_and_tells_a_program_where(out: Output) -> None:
+    pytest.importorskip("sklearn")
+
+    assert main(["demo", "--json"]) == 0
+
+    assert as_json(out())["state"] == "finished"
+
+
 SETUP = """
 import torch
 def setup():

@@ -47,10 +47,10 @@ def test_an_unknown_cpu_is_not_said_to_lack_anything():
     assert missing(msgspec.structs.replace(RICH, cpu_flags=None), ptrace=True) == []
 
 
-def test_refused_ptrace_names_the_sampler_used_instead():
+def test_refused_ptrace_is_said_to_be_done_without():
     (found,) = missing(RICH, ptrace=False)
 
-    assert found.instead == "The profiler uses its in-process sampler."
+    assert found.instead == "Training, records and views do without it."
 
 
 def test_this_machine_answers_in_whole_sentences():

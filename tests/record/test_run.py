@@ -324,3 +324,14 @@ def test_dropping_the_object_ends_the_run_and_gives_its_files_back(runs):
 
     assert record.state == "interrupted" and "dropped" in record.ended.error
     assert os.listdir("/proc/self/fd") == before
+
+
+def test_sampling_ends_with_the_next_log_of_a_loop_that_counts_by_itself(runs):
+    sampled = 0
+    with ds.start_run() as run:
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < 0.6:
+            run.log(loss=1.0)
+            sampled += run.sampling
+
+    assert 1 <= sampled <= 4

@@ -48,6 +48,12 @@ def test_an_ended_run_says_how_and_after_how_long() -> None:
     assert sentences(drawn)[0] == "KeyError: 1"
 
 
+def test_a_loop_of_ones_own_says_how_many_of_its_steps_are_done() -> None:
+    drawn = scene([started(total_steps=40), rows(1.0, [0, 1, 2], loss=[3, 2, 1])], "paused")
+
+    assert drawn.title.startswith("digits: paused, 3 of 40 steps")
+
+
 def test_a_gate_that_failed_is_in_the_title_and_its_measure_beneath() -> None:
     gate = Decision(policy="gate", subject="loss < 0", verdict="failed", reason="loss < 0: measured 1")
 
