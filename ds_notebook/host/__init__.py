@@ -7,7 +7,6 @@ from ds_notebook.host.facts import (
     front_end,
     memory_available_bytes,
     network_file_system,
-    process_started,
 )
 from ds_notebook.host.missing import Missing, missing
 from ds_notebook.host.ptrace import can_ptrace
@@ -24,5 +23,4 @@ __all__ = [
     "memory_available_bytes",
     "missing",
     "network_file_system",
-    "process_started",
 ]

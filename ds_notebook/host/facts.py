@@ -111,22 +111,6 @@ def boot_id(root: Path = ROOT) -> str:
     return boot if pid_space == "pid:[4026531836]" else f"{boot}-{pid_space[5:-1]}"  # the number of the first space
 
 
-def process_started(pid: int) -> float | None:
-    """When process `pid` of this machine started, in Unix seconds; None if it has ended or never was.
-
-    Compare with a tolerance of some seconds: the value moves when the clock is set.
-    """
-    import psutil  # slow to import, and not needed to read facts
-
-    try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:  # ended, its parent has not looked yet
-            return None
-        return float(process.create_time())
-    except (psutil.Error, ValueError, OverflowError):
-        return None
-
-
 def memory_available_bytes() -> int | None:
     """Bytes that can still be had now before the container or the machine runs out."""
     return memory().available_bytes

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from ds_notebook.errors import UsageError
+from ds_notebook.options import unknown_choice
+
+Precision = Literal["fp32", "bf16", "fp16"]
+Schedule = Literal["constant", "cosine"]
+Every = Literal["epoch", "step"]
+_CHOICES = {"precision": get_args(Precision), "schedule": get_args(Schedule), "scheduler_every": get_args(Every)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,7 +24,7 @@ class TrainConfig:
     """Samples a weight update sees; data that comes in batches of its own keeps them."""
     micro_batch: int | None = None
     """Samples on the device at once; gradients are accumulated to the whole batch, so the learning is the same."""
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    precision: Precision = "fp32"
     """Numbers in the forward pass: weights stay fp32 in each."""
     device: str = "auto"
     """Where to train: auto takes a GPU if there is one; or cpu, cuda, cuda:1, mps."""
@@ -28,9 +34,9 @@ class TrainConfig:
     """Of the default optimizer."""
     warmup_steps: int = 0
     """Steps in which the learning rate rises from 0 to its value."""
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Schedule = "constant"
     """What the learning rate does after the warm-up; cosine falls to 0 at the last step."""
-    scheduler_every: Literal["epoch", "step"] = "epoch"
+    scheduler_every: Every = "epoch"
     """When a scheduler object of your own is stepped."""
     clip_norm: float | None = None
     """Gradients are scaled down to this norm where theirs is larger."""
@@ -63,10 +69,9 @@ class TrainConfig:
                 raise UsageError(f"{name} must not be negative, got {value}.")
         if self.clip_norm is not None and self.clip_norm <= 0:
             raise UsageError(f"clip_norm must be above 0, got {self.clip_norm}. Leave it out to not clip.")
-        if self.precision not in ("fp32", "bf16", "fp16"):
-            raise UsageError(f"Precision {self.precision!r} is not known. Choose fp32, bf16 or fp16.")
-        if self.schedule not in ("constant", "cosine"):
-            raise UsageError(f"Schedule {self.schedule!r} is not known. Choose constant or cosine.")
+        for name, choices in _CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                raise unknown_choice(name, value, choices)
         if self.micro_batch is not None and self.micro_batch > self.batch_size:
             raise UsageError(
                 f"micro_batch is a part of batch_size ({self.batch_size}), so not above it; got {self.micro_batch}."

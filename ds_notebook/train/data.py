@@ -127,7 +127,7 @@ def batches_of(name: str, data: Any, config: TrainConfig, *, shuffle: bool) -> B
         found: Batches = LoaderBatches(data)
     elif _is_pair_of_arrays(name, data):
         found = ArrayBatches(data, config.batch_size, order)
-    elif isinstance(data, Dataset) or (hasattr(data, "__getitem__") and _is_dataset(data)):
+    elif isinstance(data, Dataset) or _is_like_a_dataset(data):
         found = DatasetBatches(data, config, order)
     elif callable(data):
         found = MadeBatches(data)
@@ -152,9 +152,9 @@ def _is_pair_of_arrays(name: str, data: Any) -> bool:
     return True
 
 
-def _is_dataset(data: Any) -> bool:
-    """A map-style dataset by its behaviour: items by number that are pairs of single samples, not batches."""
-    return hasattr(data, "__len__") and not isinstance(data, list | tuple | dict | str)
+def _is_like_a_dataset(data: Any) -> bool:
+    """Single samples by number, as other libraries' datasets give them; a list holds batches."""
+    return hasattr(data, "__getitem__") and hasattr(data, "__len__") and not isinstance(data, list | tuple | dict | str)
 
 
 def _iterable(name: str, data: Iterable[Any], config: TrainConfig, *, again: bool) -> Batches:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import types
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ds_notebook.host import boot_id, facts, front_end, network_file_system, process_started
+from ds_notebook.host import boot_id, facts, front_end, network_file_system
 from ds_notebook.host.facts import cpu_flags
 from ds_notebook.host.gpus import Gpu, parse_smi
 
@@ -39,32 +38,6 @@ def test_importing_host_loads_nothing_heavy():
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
     assert shown.strip() == "[]"
-
-
-@linux_only
-def test_this_process_started_before_now_and_after_the_boot():
-    started = process_started(os.getpid())
-
-    assert started is not None and 0 < started < Path("/proc/self").stat().st_mtime + 60
-
-
-def test_a_process_that_ended_has_no_start_even_before_its_parent_looks():
-    child = subprocess.Popen([sys.executable, "-S", "-c", ""], stdout=subprocess.PIPE)
-    child.communicate()
-    zombie = subprocess.Popen([sys.executable, "-S", "-c", ""], stdout=subprocess.PIPE)
-    assert zombie.stdout is not None and zombie.stdout.read() == b""  # its end, seen without waiting for it
-    if sys.platform == "linux":
-        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
-
-    found = [process_started(child.pid), process_started(zombie.pid)]
-
-    zombie.communicate()
-    assert found == [None, None]
-
-
-@pytest.mark.parametrize("pid", [-1, 1 << 40])
-def test_a_pid_that_cannot_be_has_no_start(pid):
-    assert process_started(pid) is None
 
 
 @pytest.mark.parametrize(("space", "expected"), [("4026531836", "abc"), ("4026532198", "abc-4026532198")])
