@@ -37,8 +37,8 @@ import ds_notebook as ds
 from ds_notebook.record import run as run_module
 
 ROUNDS = 15
-PEER_ROUNDS = 3
-KERNEL_ROUNDS = 3
+PEER_ROUNDS = 5
+KERNEL_ROUNDS = 5
 KERNEL_TIMES = 6
 """In a kernel runs are longer, for the live view to draw more than once."""
 TURN = 25

@@ -233,5 +233,6 @@ def test_an_interrupt_ends_a_run_that_is_paused(runs):
         send(record.path, Pause())
         wait_for_state(record, "paused")
         process.send_signal(signal.SIGINT)
+        process.wait(timeout=10)
 
-        wait_for_state(record, "interrupted")
+    assert record.state == "interrupted"

@@ -247,4 +247,6 @@ def test_junit_has_a_case_a_gate_and_the_sentence_as_failure():
 def test_junit_is_well_formed_whatever_a_gate_says(text):
     result = GateResult(expression=text, passed=False, measured={}, sentence=text)
 
-    ElementTree.fromstring(junit([result], suite_name=text).encode())
+    (suite,) = ElementTree.fromstring(junit([result], suite_name=text).encode())
+
+    assert suite.get("failures") == "1"
