@@ -22,7 +22,12 @@ class GateFailed(DsError):
 
 
 class Diverged(DsError):
-    """The loss became NaN or infinite; the message names the step and the batch."""
+    """The loss became NaN or infinite; the message names the step, the batch and the module where it began."""
+
+    def __init__(self, message: str, *, in_the_data: bool = False) -> None:
+        super().__init__(message)
+        self.in_the_data = in_the_data
+        """The batch itself held it, so going back would meet it again."""
 
 
 class DataError(DsError):

@@ -10,7 +10,10 @@ from ds_notebook.record import Record
 from ds_notebook.record.events import AnyEvent
 from ds_notebook.record.state import State
 
-VIEWS = {"train": "ds_notebook.train.view:TrainingView"}
+VIEWS = {
+    "train": "ds_notebook.train.view:TrainingView",
+    "lr-range": "ds_notebook.train.lr_range_view:LrRangeView",
+}
 """The view of each kind of run."""
 ANY_OTHER_KIND = "train"
 """A loop of one's own has steps and metrics: it is drawn as a training."""

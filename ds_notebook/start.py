@@ -6,6 +6,7 @@ import os
 import platform
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -13,6 +14,7 @@ import psutil
 from ds_notebook import __version__
 from ds_notebook.errors import UsageError
 from ds_notebook.host import UsageSampler, facts
+from ds_notebook.record import Record
 from ds_notebook.record.events import RunStarted
 from ds_notebook.record.mask import masked
 from ds_notebook.record.run import Run
@@ -46,27 +48,57 @@ def start_run(
     folder, fallback_reason = new_run_folder_or_fallback()
     if fallback_reason:
         warnings.warn(fallback_reason, stacklevel=2)
+    run = _produced(
+        folder,
+        kind=kind,
+        name=name,
+        parent=parent,
+        config=masked(dict(config or {})),
+        tags=list(tags),
+        notes=notes,
+        total_steps=total_steps,
+    )
+    if fallback_reason:
+        run.note(fallback_reason, "warning")
+    return run
+
+
+def continue_run(record: Record, first_step: int, *, config: Mapping[str, Any], total_steps: int | None) -> Run:
+    """Go on with a run that has ended, or whose process is gone: what it recorded from `first_step` on is superseded.
+
+    Raises RecordError while another process writes it.
+    """
+    before = record.started
+    if before is None:
+        raise UsageError(f"Run {record.id} was never started, so it cannot go on.")
+    return _produced(
+        record.path,
+        kind=before.kind,
+        name=before.name,
+        parent=before.parent,
+        config=masked(dict(config)),
+        tags=before.tags,
+        notes=before.notes,
+        total_steps=total_steps,
+        first_step=first_step,
+    )
+
+
+def _produced(folder: Path, **what: Any) -> Run:
+    """This process as the producer of the run in `folder`, announced to whoever shows runs."""
     run = Run(
         folder,
         RunStarted(
-            kind=kind,
-            name=name,
             host=platform.node(),
             boot_id=this_boot(),
             pid=os.getpid(),
             process_started=psutil.Process().create_time(),
-            parent=parent,
-            config=masked(dict(config or {})),
             host_facts=facts().asdict(),
-            tags=list(tags),
-            notes=notes,
-            total_steps=total_steps,
             version=__version__,
+            **what,
         ),
         UsageSampler().sample,
     )
-    if fallback_reason:
-        run.note(fallback_reason, "warning")
     for show in announce:
         show(run)
     return run

@@ -75,6 +75,12 @@ class Envelope:
         y = [None if value is None else float(f"{value:.{digits}g}") for _, value in points]
         return Series(name=name, x=[x for x, _ in points], y=y, markers=markers)
 
+    def cut(self, x: float) -> None:
+        """Forget the points at `x` and after it: a run that went back draws them anew."""
+        self._buckets = [kept for bucket in self._buckets if (kept := _before(bucket, x))]
+        self._room = 0
+        self._last = next((point for bucket in self._buckets[-1:] for point in _corners(bucket)[-1:]), None)
+
     def _make_room(self) -> None:
         if len(self._buckets) == self.max_buckets:
             self._buckets = [_merge(*pair) for pair in zip(self._buckets[::2], self._buckets[1::2], strict=True)]
@@ -115,6 +121,12 @@ def _merge(left: _Bucket, right: _Bucket) -> _Bucket:
     higher = right if right.high > left.high else left
     gap_x = right.gap_x if left.gap_x is None else left.gap_x
     return _Bucket(lower.low_x, lower.low, higher.high_x, higher.high, gap_x)
+
+
+def _before(bucket: _Bucket, x: float) -> _Bucket | None:
+    """What of a bucket lies before `x`, as far as its extremes tell."""
+    points = [point for point in _corners(bucket) if point[0] < x]
+    return _bucket([point[0] for point in points], [point[1] for point in points]) if points else None
 
 
 def _corners(bucket: _Bucket) -> list[_Point]:

@@ -6,20 +6,26 @@ import hashlib
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from ds_notebook.errors import RecordError
 from ds_notebook.record.events import Artifact
 
+Content = bytes | Sequence[bytes | memoryview]
+"""A file's bytes, or its parts in order."""
 
-def save_blob(folder: Path, name: str, content: bytes, *, kind: str, step: int | None = None) -> Artifact:
+
+def save_blob(folder: Path, name: str, content: Content, *, kind: str, step: int | None = None) -> Artifact:
     """Write `blobs/<name>` under a temporary name, fsync, rename; the event to emit is returned. Raises OSError."""
+    parts = [content] if isinstance(content, bytes) else content
     blobs = folder / "blobs"
     blobs.mkdir(mode=0o700, exist_ok=True)
     temporary = blobs / f".{name}.{secrets.token_hex(4)}.part"
     try:
         with open(temporary, "xb") as file:
-            file.write(content)
+            for part in parts:
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())
         os.rename(temporary, blobs / name)
@@ -27,8 +33,12 @@ def save_blob(folder: Path, name: str, content: bytes, *, kind: str, step: int |
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(blobs)
-    digest = hashlib.sha256(content).hexdigest()
-    return Artifact(kind=kind, path=f"blobs/{name}", size_bytes=len(content), sha256=digest, step=step)
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return Artifact(
+        kind=kind, path=f"blobs/{name}", size_bytes=sum(map(len, parts)), sha256=digest.hexdigest(), step=step
+    )
 
 
 def _sync_folder(folder: Path) -> None:

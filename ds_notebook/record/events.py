@@ -35,6 +35,8 @@ class RunStarted(Event, tag="run_started"):
     tags: list[str] = []
     notes: str = ""
     total_steps: int | None = None
+    first_step: int = 0
+    """Where this producer goes on: what an earlier one recorded from there on is superseded."""
     version: str = ""
 
 
@@ -179,6 +181,16 @@ class Note(Event, tag="note"):
 
     level: Literal["info", "warning", "error"]
     text: str
+
+
+def goes_back_to(event: Event) -> int | None:
+    """The step from which on earlier rows no longer count: of a resumed run, or of one that was rolled back."""
+    if isinstance(event, RunStarted):
+        return event.first_step
+    if isinstance(event, Decision) and event.policy == "rollback":
+        step = event.evidence.get("step")
+        return step if isinstance(step, int) else None
+    return None
 
 
 AnyEvent = (

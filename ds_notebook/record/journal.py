@@ -44,8 +44,18 @@ class Journal:
             self.close()
         try:
             self._append(_encoded(events))
-            if durable and self._file is not None:
-                os.fsync(self._file)
+        except OSError as error:
+            self._give_up(error)
+        if durable:
+            self.sync()
+
+    def sync(self) -> None:
+        """What was written before is on the disk when this returns; a thread may write meanwhile."""
+        file = self._file
+        if self.failure or file is None:
+            return
+        try:
+            os.fsync(file)
         except OSError as error:
             self._give_up(error)
 

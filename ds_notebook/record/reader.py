@@ -12,7 +12,16 @@ from typing import Any
 
 from ds_notebook.errors import GateFailed, RecordError, UsageError
 from ds_notebook.record.blobs import open_blob
-from ds_notebook.record.events import AnyEvent, Artifact, Decision, Metrics, Note, RunEnded, RunStarted
+from ds_notebook.record.events import (
+    AnyEvent,
+    Artifact,
+    Decision,
+    Metrics,
+    Note,
+    RunEnded,
+    RunStarted,
+    goes_back_to,
+)
 from ds_notebook.record.files import event_files, first_event, last_events, read_from
 from ds_notebook.record.gate import GateResult, parse_gate
 from ds_notebook.record.journal import write_apart
@@ -21,6 +30,8 @@ from ds_notebook.record.where import runs_folder
 
 Position = dict[str, int]
 """How far each file of a record has been read, in bytes."""
+Column = tuple[list[int], list[float], list[float]]
+"""A metric's steps, times and values."""
 
 
 class Record:
@@ -108,14 +119,25 @@ class Record:
         """The bytes of an artifact; raises RecordError if it is missing, changed, or outside the run."""
         return open_blob(self.path, artifact)
 
-    def columns(self) -> dict[str, tuple[list[int], list[float], list[float]]]:
-        """Each metric's steps, times (Unix seconds) and values, by name."""
-        found: dict[str, tuple[list[int], list[float], list[float]]] = {}
+    def columns(self) -> dict[str, Column]:
+        """Each metric's steps, times (Unix seconds) and values, by name.
+
+        Of steps that a resumed run, or one that was rolled back, recorded twice the later ones count.
+        """
+        found: dict[str, Column] = {}
+        repeating: set[str] = set()
         for event in self.events():
+            if (step := goes_back_to(event)) is not None:
+                repeating = set(found)
+                for column in found.values():
+                    _cut(column, step)
             if isinstance(event, Metrics):
                 times = event.times()
                 for name in event.values:
                     column = found.setdefault(name, ([], [], []))
+                    if name in repeating:
+                        repeating.remove(name)
+                        _cut(column, event.steps[0])
                     column[0].extend(event.steps)
                     column[1].extend(times)
                     column[2].extend(event.column(name))
@@ -153,6 +175,15 @@ class Record:
         failed = [result.sentence for result in self.check(*expressions) if not result.passed]
         if failed:
             raise GateFailed("Gate failed: " + "; ".join(failed) + f" (run {self.id}).")
+
+
+def _cut(column: Column, step: int) -> None:
+    """Drop the rows of `step` and after it: they were recorded anew."""
+    steps = column[0]
+    if steps and max(steps) >= step:
+        kept = [row for row, at in enumerate(steps) if at < step]
+        for cells in column:
+            cells[:] = [cells[row] for row in kept]  # type: ignore[misc]  # each list keeps its own type
 
 
 def _verdict(result: GateResult) -> Decision:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
-from ds_notebook.record.blobs import save_blob
+from ds_notebook.record.blobs import Content, save_blob
 from ds_notebook.record.commands import AnyCommand, Inbox, Pause, Resume, Stop, Unknown
 from ds_notebook.record.events import Artifact, Decision, EndStatus, Event, Note, RunEnded, RunStarted, Span, Usage
 from ds_notebook.record.journal import Journal
@@ -72,8 +72,8 @@ class Run:
         """
         self.path = folder
         self.id = folder.name
-        self.step = 0
-        """The step that is running or comes next; the first is 0."""
+        self.step = started.first_step if started else 0
+        """The step that is running or comes next; the first is 0, or where a resumed run goes on."""
         self.sampling = False
         """True in one step of each 0.25 s: the one in which to take what is costly, a gradient norm for one."""
         self.status: EndStatus | None = None
@@ -186,23 +186,37 @@ class Run:
     def emit(self, event: Event, *, durable: bool = False) -> None:
         """Write any event now, after the end too; with `durable` it is on the disk before this returns."""
         with self._lock:
-            self._journal.write([event], durable=durable)
-            if self._ended:
+            self._journal.write([event])
+        if durable:
+            self._journal.sync()  # without the lock: a disk may take its time, and the loop's rows shall not wait
+        if self._ended:
+            with self._lock:
                 self._journal.close()
 
     def note(self, text: str, level: Any = "info") -> None:
         """Write a sentence for the reader of the record."""
         self.emit(Note(level=level, text=text))
 
-    def save_blob(self, name: str, content: bytes, *, kind: str) -> Artifact | None:
-        """Keep a file with the run; None, with a Note that says why, where there is no room for it."""
+    def save_blob(self, name: str, content: Content, *, kind: str, step: int | None = None) -> Artifact | None:
+        """Keep a file with the run; None, with a Note that says why, where there is no room for it.
+
+        `content` is bytes, or the file's parts in order; `step` is the running one if not given.
+        """
         try:
-            artifact = save_blob(self.path, name, content, kind=kind, step=self.step)
+            artifact = save_blob(self.path, name, content, kind=kind, step=self.step if step is None else step)
         except OSError as error:
             self.note(f"{name} could not be saved: {error.strerror}.", "error")
             return None
         self.emit(artifact, durable=True)
         return artifact
+
+    def go_back(self, step: int, reason: str) -> None:
+        """Continue from `step`, which was reached before: what was recorded from there on no longer counts."""
+        self._flush()
+        self.emit(
+            Decision(policy="rollback", subject=self.id, verdict="applied", reason=reason, evidence={"step": step})
+        )
+        self.step = step
 
     # -- what a loop is told
 

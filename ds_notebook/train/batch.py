@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
 
 from ds_notebook.errors import UsageError
 
@@ -46,7 +46,7 @@ def placed(batch: Tree, device: torch.device) -> Parts:
     return Parts(inputs, targets)
 
 
-def forward(model: nn.Module, inputs: Tree) -> Any:  # whatever the user's model returns
+def forward(model: Callable[..., Any], inputs: Tree) -> Any:  # whatever the user's model returns
     """Call the model as its inputs are shaped: a dict by names, a tuple by position, else as the one argument."""
     if isinstance(inputs, torch.Tensor):
         return model(inputs)
@@ -92,16 +92,26 @@ def size(tree: Tree) -> int:
 
 
 def split(batch: Parts, micro_batch: int) -> list[tuple[Parts, float]]:
-    """The batch in pieces of `micro_batch` samples at most, each with its share of the whole."""
+    """The batch in pieces of `micro_batch` samples at most, each with the share of the targets that count in it.
+
+    A loss is a mean over the targets that count, so the shares, not the mean of means, give the whole batch's loss.
+    """
     num_samples = size(batch.inputs)
-    starts = range(0, num_samples, micro_batch)
-    return [
-        (
-            Parts(*(_slice(part, start, start + micro_batch) for part in batch)),
-            (min(start + micro_batch, num_samples) - start) / num_samples,
-        )
-        for start in starts
+    pieces = [
+        Parts(*(_slice(part, start, start + micro_batch) for part in batch))
+        for start in range(0, num_samples, micro_batch)
     ]
+    counts = [_counted(piece) for piece in pieces]
+    total = sum(counts) or 1
+    return [(piece, count / total) for piece, count in zip(pieces, counts, strict=True)]
+
+
+def _counted(batch: Parts) -> int:
+    """Targets that a loss takes its mean over: -100 is cross-entropy's mark for "do not count"."""
+    targets = batch.targets
+    if isinstance(targets, torch.Tensor) and targets.dtype == torch.int64:
+        return int((targets != -100).sum())
+    return size(batch.inputs)
 
 
 def _slice(tree: Tree, start: int, end: int) -> Tree:

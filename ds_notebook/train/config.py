@@ -8,10 +8,20 @@ from typing import Literal, get_args
 from ds_notebook.errors import UsageError
 from ds_notebook.options import unknown_choice
 
-Precision = Literal["fp32", "bf16", "fp16"]
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Schedule = Literal["constant", "cosine"]
 Every = Literal["epoch", "step"]
-_CHOICES = {"precision": get_args(Precision), "schedule": get_args(Schedule), "scheduler_every": get_args(Every)}
+OnDivergence = Literal["stop", "rollback"]
+_CHOICES = {
+    "precision": get_args(Precision),
+    "schedule": get_args(Schedule),
+    "scheduler_every": get_args(Every),
+    "on_divergence": get_args(OnDivergence),
+}
+_ABOVE_0 = ("clip_norm", "checkpoint_every_s")
+
+DEFAULT_CHECKPOINT_EVERY_S = 60.0
+"""Where checkpoints are needed and no number is given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,10 +32,15 @@ class TrainConfig:
     """Times the training data is gone through."""
     batch_size: int = 64
     """Samples a weight update sees; data that comes in batches of its own keeps them."""
-    micro_batch: int | None = None
-    """Samples on the device at once; gradients are accumulated to the whole batch, so the learning is the same."""
+    micro_batch: int | Literal["auto"] | None = None
+    """Samples on the device at once; gradients are accumulated to the whole batch, so the learning is the same.
+    auto takes the fastest size that fits into memory."""
     precision: Precision = "fp32"
-    """Numbers in the forward pass: weights stay fp32 in each."""
+    """Numbers in the forward pass: weights stay fp32 in each. auto measures which is fastest on this very model."""
+    compile: bool = False
+    """Compile the model (torch.compile): some tens of seconds at the start, and a C++ compiler, for faster steps."""
+    recompute: bool = False
+    """Gradient checkpointing: blocks compute their activations again in the backward pass, to need less memory."""
     device: str = "auto"
     """Where to train: auto takes a GPU if there is one; or cpu, cuda, cuda:1, mps."""
     learning_rate: float = 1e-3
@@ -38,6 +53,8 @@ class TrainConfig:
     """What the learning rate does after the warm-up; cosine falls to 0 at the last step."""
     scheduler_every: Every = "epoch"
     """When a scheduler object of your own is stepped."""
+    ema: float | None = None
+    """Decay of a moving average of the weights, such as 0.999: the average is evaluated, and the model ends with it."""
     clip_norm: float | None = None
     """Gradients are scaled down to this norm where theirs is larger."""
     patience: int | None = None
@@ -46,6 +63,18 @@ class TrainConfig:
     """The metric that `patience` looks at: lower is better for a loss or an error, higher for others."""
     workers: int = 0
     """Processes that load a Dataset; a DataLoader of your own keeps its own."""
+    checkpoint_every_s: float | None = None
+    """Seconds between checkpoints; there is one at the end and, with validation data, one of the best epoch, too.
+    Left out: none, but every 60 s with `resume` or a rollback."""
+    keep_checkpoints: int = 2
+    """Newest checkpoints that are kept; the best one, and those that were asked for, are kept besides."""
+    resume: str | None = None
+    """auto goes on with the newest unfinished run of this name with the same config, model and data, if there is one;
+    a run's id or folder goes on with that one."""
+    on_divergence: OnDivergence = "stop"
+    """When the loss is NaN or infinite: stop, or go back to the last checkpoint with half the learning rate."""
+    lr_range_test: bool = False
+    """Instead of training: raise the learning rate step by step, show the loss, suggest a rate; weights come back."""
     seed: int = 0
     """Seeds the weights' and dropout's randomness and the order of the data."""
     gate: tuple[str, ...] = ()
@@ -58,21 +87,30 @@ class TrainConfig:
     """A sentence about the run."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
+        for name in ("epochs", "batch_size", "keep_checkpoints"):
             if (value := getattr(self, name)) < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}.")
         for name in ("micro_batch", "patience"):
-            if (value := getattr(self, name)) is not None and value < 1:
+            if isinstance(value := getattr(self, name), int) and value < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}. Leave it out to do without.")
         for name in ("warmup_steps", "workers", "weight_decay", "learning_rate"):
             if (value := getattr(self, name)) < 0:
                 raise UsageError(f"{name} must not be negative, got {value}.")
-        if self.clip_norm is not None and self.clip_norm <= 0:
-            raise UsageError(f"clip_norm must be above 0, got {self.clip_norm}. Leave it out to not clip.")
+        for name in _ABOVE_0:
+            if (value := getattr(self, name)) is not None and value <= 0:
+                raise UsageError(f"{name} must be above 0, got {value}. Leave it out to do without.")
+        if self.ema is not None and not 0 < self.ema < 1:
+            raise UsageError(f"ema must lie between 0 and 1, such as 0.999; got {self.ema}.")
         for name, choices in _CHOICES.items():
             if (value := getattr(self, name)) not in choices:
                 raise unknown_choice(name, value, choices)
-        if self.micro_batch is not None and self.micro_batch > self.batch_size:
+        if isinstance(self.micro_batch, int) and self.micro_batch > self.batch_size:
             raise UsageError(
                 f"micro_batch is a part of batch_size ({self.batch_size}), so not above it; got {self.micro_batch}."
             )
+
+    @property
+    def checkpoint_interval_s(self) -> float | None:
+        """Seconds between checkpoints, also where only another option needs them; None for none."""
+        needed = self.resume is not None or self.on_divergence == "rollback"
+        return self.checkpoint_every_s or (DEFAULT_CHECKPOINT_EVERY_S if needed else None)

@@ -27,13 +27,14 @@ def chosen_device(name: str) -> torch.device:
 
 @contextmanager
 def fitting_threads(device: torch.device) -> Iterator[None]:
-    """On a CPU: no more torch threads than the container may run at once, which torch itself does not ask."""
+    """On a CPU: no more torch threads than the container may run at once, which torch itself does not ask.
+
+    A number that is set in the block is put back, too.
+    """
     before = torch.get_num_threads()
     allowed = facts().threads
-    if device.type != "cpu" or allowed >= before:
-        yield
-        return
-    torch.set_num_threads(allowed)
+    if device.type == "cpu" and allowed < before:
+        torch.set_num_threads(allowed)
     try:
         yield
     finally:

@@ -63,6 +63,17 @@ def lr_factor(config: TrainConfig, total_steps: int | None) -> Callable[[int], f
     return factor
 
 
+def state_as_laid_out(optimizer: torch.optim.Optimizer) -> None:
+    """Give the loaded state of each weight memory of its own, laid out as the weight's.
+
+    A file holds no strides, and the fused optimizers go through a weight and its state as they lie.
+    """
+    for weight, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, torch.Tensor) and value.shape == weight.shape:
+                state[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
+
+
 def set_learning_rate(optimizer: torch.optim.Optimizer, scheduler: object, learning_rate: float) -> None:
     """Give the first group this rate and scale the others alike; a scheduler goes on from there."""
     groups = optimizer.param_groups

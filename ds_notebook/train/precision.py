@@ -14,6 +14,8 @@ from ds_notebook.errors import UsageError
 class Precision:
     """fp32: nothing is cast and nothing is scaled."""
 
+    name = "fp32"
+
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.autocast: AbstractContextManager[Any] = nullcontext()
@@ -30,9 +32,18 @@ class Precision:
         """Update the weights, unless the gradients overflowed."""
         optimizer.step()
 
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint must hold of it."""
+        return {}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint's `state`."""
+
 
 class Bf16(Precision):
     """bfloat16 autocast: fp32's range, so nothing needs scaling."""
+
+    name = "bf16"
 
     def __init__(self, device: torch.device) -> None:
         super().__init__(device)
@@ -41,6 +52,8 @@ class Bf16(Precision):
 
 class Fp16(Precision):
     """float16 autocast with a gradient scaler (Micikevicius et al., 2018): a step that overflowed is left out."""
+
+    name = "fp16"
 
     def __init__(self, device: torch.device) -> None:
         super().__init__(device)
@@ -61,13 +74,23 @@ class Fp16(Precision):
         self.scaler.update()
         self._unscaled = False
 
+    def state(self) -> dict[str, Any]:
+        return self.scaler.state_dict()
 
-_PRECISIONS: dict[str, type[Precision]] = {"fp32": Precision, "bf16": Bf16, "fp16": Fp16}
+    def load(self, state: dict[str, Any]) -> None:
+        if state:  # empty after another precision
+            self.scaler.load_state_dict(state)
+
+
+_PRECISIONS: dict[str, type[Precision]] = {each.name: each for each in (Precision, Bf16, Fp16)}
 
 
 def precision_of(name: str, device: torch.device, model: nn.Module) -> Precision:
-    """The precision called `name`; raises UsageError for fp16 convolutions on a CPU, measured 50 times slower."""
+    """The precision called `name`; fp32 for auto, which is tried out later.
+
+    Raises UsageError for fp16 convolutions on a CPU, measured 50 times slower.
+    """
     convolutions = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
     if name == "fp16" and device.type == "cpu" and any(isinstance(module, convolutions) for module in model.modules()):
         raise UsageError("fp16 convolutions on a CPU are about 50 times slower than fp32. Choose fp32 or bf16.")
-    return _PRECISIONS[name](device)
+    return _PRECISIONS["fp32" if name == "auto" else name](device)

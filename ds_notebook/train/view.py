@@ -13,6 +13,7 @@ from ds_notebook.record.events import (
     Note,
     RunEnded,
     RunStarted,
+    goes_back_to,
 )
 from ds_notebook.record.rows import DATA_WAIT
 from ds_notebook.record.state import OVER, State
@@ -22,6 +23,8 @@ CURVE_BUCKETS = 300
 """Extremes are kept for each so many-th part of a curve: a pixel of a panel, and a scene of some tens of kB."""
 FEW_POINTS = 40
 """A curve with so few points shows each of them."""
+SAID = ("resume", "rollback", "precision", "micro-batch")
+"""Policies whose choices are said above the curves, in this order."""
 _IN_TITLE = {DATA_WAIT, "epoch"}
 """Columns that the title and the sentences tell."""
 
@@ -40,6 +43,8 @@ class TrainingView:
         self._num_points: dict[str, int] = {}
         self._notes: list[Note] = []
         self._gates: dict[str, Decision] = {}
+        self._choices: dict[str, str] = {}
+        self._repeating: set[str] = set()
         self._last_at = 0.0
         self._last_step = -1
         self._wait_s = 0.0
@@ -50,6 +55,8 @@ class TrainingView:
     def add(self, event: AnyEvent) -> None:
         """Take in one event, in the order of the record."""
         self._last_at = max(self._last_at, event.at)
+        if (step := goes_back_to(event)) is not None:
+            self._go_back(step)
         match event:
             case RunStarted():
                 self._started, self._ended = event, None
@@ -61,9 +68,21 @@ class TrainingView:
                 self._notes.append(event)
             case Decision(policy="gate"):
                 self._gates[event.subject] = event
+            case Decision(policy=policy) if policy in SAID:
+                self._choices[policy] = event.reason
+
+    def _go_back(self, step: int) -> None:
+        """A resumed run, or one that was rolled back, draws these steps anew."""
+        self._repeating = set(self._curves)
+        self._last_step = min(self._last_step, step - 1)
+        for curve in self._curves.values():
+            curve.cut(step)
 
     def _add_rows(self, block: Metrics) -> None:
         self._last_step = max(self._last_step, block.steps[-1])
+        for name in self._repeating.intersection(block.values):
+            self._repeating.remove(name)
+            self._curves[name].cut(block.steps[0])
         for name in block.values:
             values = block.column(name)
             if name == DATA_WAIT:
@@ -117,14 +136,16 @@ class TrainingView:
         if state in OVER:
             words.append(f"after {duration(elapsed_s)}")
         elif started.total_steps and self._last_step > 0:
-            left = started.total_steps - self._last_step - 1
-            words.append(f"{duration(elapsed_s * left / (self._last_step + 1))} left")
+            left, done = started.total_steps - self._last_step - 1, self._last_step + 1 - started.first_step
+            if done > 0:
+                words.append(f"{duration(elapsed_s * left / done)} left")
         return words
 
     def _said(self) -> list[Text]:
         lines = []
         if self._ended and self._ended.error:
             lines.append(self._ended.error)
+        lines += [self._choices[policy] for policy in SAID if policy in self._choices]
         lines += [gate.reason for gate in self._gates.values()]
         lines += [note.text for note in self._notes[-3:]]
         if wait := self._wait_sentence():

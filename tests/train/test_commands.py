@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from safetensors.torch import load
 from torch import Tensor, nn
 
 import ds_notebook as ds
 from ds_notebook.record.commands import Save, Set, Stop, send
+from ds_notebook.train.checkpoints import open_checkpoint
+from ds_notebook.train.obey import obey
 
 Arrays = tuple[Tensor, Tensor]
 
@@ -47,14 +48,47 @@ def test_a_value_that_cannot_be_set_is_refused_with_the_reason(model: nn.Module,
     run = ds.Trainer(model, Sending(blobs, Set(name="colour", value=1))).fit()
 
     decision = run.record.decisions[0]
-    assert (decision.verdict, decision.reason) == ("refused", "only lr, of 0 or more, can be set, not colour=1")
+    assert decision.verdict == "refused"
+    assert decision.reason == "only lr (0 or more), batch_size and threads (1 or more) can be set, not colour=1"
 
 
-def test_save_keeps_the_weights_as_safetensors(model: nn.Module, blobs: Arrays) -> None:
+def test_save_keeps_a_checkpoint_and_is_answered_once_it_is_on_the_disk(model: nn.Module, blobs: Arrays) -> None:
     run = ds.Trainer(model, Sending(blobs, Save()), config=ds.TrainConfig(learning_rate=0.0, weight_decay=0.0)).fit()
 
-    saved = load(run.record.open(run.record.artifacts[0]))
+    record = run.record
+    saved = open_checkpoint(record, record.artifacts[0])["model"]
     assert all(torch.equal(saved[name], weight) for name, weight in model.state_dict().items())
+    assert record.decisions[0].verdict == "applied"
+
+
+def test_set_batch_size_holds_from_the_next_epoch_on(model: nn.Module, blobs: Arrays) -> None:
+    trainer = ds.Trainer(model, blobs, config=ds.TrainConfig(batch_size=32))
+    run = ds.start_run()
+
+    obey(trainer, run, Set(name="batch_size", value=48))
+    run.end()
+
+    assert [len(targets) for _, targets in trainer.train_batches.epoch(0)] == [48, 48]
+    assert run.record.decisions[0].verdict == "applied"
+
+
+def test_set_batch_size_is_refused_where_the_data_has_batches_of_its_own(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, Sending(blobs, Set(name="batch_size", value=8))).fit()
+
+    assert run.record.decisions[0].reason == "the data comes in batches of its own"
+
+
+def test_set_threads_holds_until_the_end(model: nn.Module, blobs: Arrays) -> None:
+    used = []
+
+    class Model(nn.Sequential):
+        def forward(self, inputs: Tensor) -> Tensor:
+            used.append(torch.get_num_threads())
+            return super().forward(inputs)  # type: ignore[no-any-return]
+
+    ds.Trainer(Model(*model), Sending(blobs, Set(name="threads", value=2))).fit()
+
+    assert (used[0], used[-1], torch.get_num_threads()) == (1, 2, 1)
 
 
 def test_a_scheduler_goes_on_from_the_rate_that_was_set(model: nn.Module) -> None:

@@ -172,7 +172,7 @@ def test_fp16_leaves_out_a_step_whose_gradients_overflow(model: nn.Module, blobs
     trainer.fit()
 
     assert same_weights(model, before)
-    assert trainer.precision.scaler.get_scale() < 2**16  # type: ignore[attr-defined]  # Fp16's own
+    assert trainer.state.step.precision.state()["scale"] < 2**16
 
 
 def test_a_torchmetrics_object_starts_anew_each_epoch(model: nn.Module, blobs: Arrays) -> None:

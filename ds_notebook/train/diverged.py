@@ -1,0 +1,40 @@
+"""Why a loss is not finite: the data, or the first module whose output was not; with the batch saved to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from ds_notebook.errors import Diverged
+from ds_notebook.record.run import Run
+from ds_notebook.train.batch import Parts, forward, not_finite
+from ds_notebook.train.checkpoint_file import tensor_bytes
+from ds_notebook.train.checkpoints import checkpoints_of
+from ds_notebook.train.step import Step
+from ds_notebook.train.trace import first_not_finite
+
+
+def went_wrong(run: Run, model: nn.Module, step: Step, batch: Parts, what: str) -> Diverged:
+    """The error to raise: `what` happened, why, what to do, the saved batch and the last good checkpoint."""
+    saved = run.save_blob(f"batch-{run.step}.safetensors", tensor_bytes(dict(_named(batch))), kind="batch")
+    kept = f" The batch is in {saved.path}." if saved else ""
+    for part, name in ((batch.inputs, "inputs"), (batch.targets, "targets")):
+        if where := not_finite(part):
+            return Diverged(
+                f"{what}: the {name} hold NaN or infinity in {where}. Clean the data.{kept}", in_the_data=True
+            )
+    with step.precision.autocast:
+        module = first_not_finite(model, lambda: forward(step.model, batch.inputs))
+    why = f"with finite data: {module}. L" if module else "with finite data and outputs, in the loss itself. L"
+    good = next(checkpoints_of(run.record), None)
+    last = f" The last good checkpoint is {good.path}." if good else ""
+    return Diverged(f"{what}, {why}ower the learning rate or clip the gradients.{kept}{last}", in_the_data=False)
+
+
+def _named(tree: Any, name: str = "batch") -> list[tuple[str, Tensor]]:
+    """A batch's tensors with their places in it: batch.0 are the inputs, batch.1 the targets."""
+    if isinstance(tree, Tensor):
+        return [(name, tree)]
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, tuple) else ()
+    return [pair for key, item in items for pair in _named(item, f"{name}.{key}")]

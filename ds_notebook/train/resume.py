@@ -1,0 +1,105 @@
+"""Which run to go on with, and from which of its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from torch import nn
+
+from ds_notebook.errors import UsageError
+from ds_notebook.options import to_builtins
+from ds_notebook.record import Record, open_run, runs
+from ds_notebook.record.events import Artifact
+from ds_notebook.record.mask import masked
+from ds_notebook.train.checkpoints import last_good
+from ds_notebook.train.config import TrainConfig
+from ds_notebook.train.tree import Tree
+
+_SAME_RUN = {"name", "tags", "notes", "gate", "resume", "checkpoint_every_s", "keep_checkpoints", "workers"}
+"""Options that may differ between two parts of one run: what is learned does not depend on them."""
+_UNFINISHED = ("lost", "interrupted", "stopped", "failed")
+
+
+class Resumption(NamedTuple):
+    """Where to go on, and the sentence that says so; without a record it is a fresh start."""
+
+    said: str
+    record: Record | None = None
+    tree: Tree = None
+
+
+def find_resumption(config: TrainConfig, model: nn.Module, data: str) -> Resumption:
+    """The run that `config.resume` asks for; `data` is the fingerprint of the training data.
+
+    Raises UsageError where a run that was named cannot be gone on with.
+    """
+    if config.resume != "auto":
+        return _from_named(config, model, data)
+    reasons: list[str] = []
+    for record in runs():
+        started = record.started
+        if started is None or (started.kind, started.name) != ("train", config.name):
+            continue
+        if record.state not in _UNFINISHED or _other_options(config, started.config):
+            continue
+        found = _from_checkpoint(record, model, data)
+        if isinstance(found, Resumption):
+            return found
+        reasons.append(found)
+    why = f" ({'; '.join(reasons[:2])})" if reasons else ""
+    return Resumption(f"No unfinished run {config.name!r} with this config, model and data{why}: a fresh start.")
+
+
+def _from_named(config: TrainConfig, model: nn.Module, data: str) -> Resumption:
+    assert config.resume is not None
+    record = open_run(config.resume)
+    found = _from_checkpoint(record, model, data)
+    if not isinstance(found, Resumption):
+        raise UsageError(f"Resuming is not possible: {found}.")
+    started = record.started
+    changed = _other_options(config, started.config) if started else []
+    return found._replace(said=f"{found.said} Options changed since: {', '.join(changed)}.") if changed else found
+
+
+def _from_checkpoint(record: Record, model: nn.Module, data: str) -> Resumption | str:
+    """Where the record's newest good checkpoint leads, or why it leads nowhere."""
+    good = last_good(record)
+    if good is None:
+        return f"{record.id} has no checkpoint that opens"
+    artifact, tree, refused = good
+    if differences := _other_shapes(model, tree["model"]):
+        return f"{record.id} has other parameters: {differences}"
+    if tree["data"] != data:
+        return f"{record.id} was trained on other data"
+    return Resumption(" ".join([_said(record, artifact, tree), *refused]), record, tree)
+
+
+def _said(record: Record, artifact: Artifact, tree: Tree) -> str:
+    return f"Goes on with {record.id} ({record.state}) after step {tree['step'] - 1}, from {artifact.path}."
+
+
+def _other_options(config: TrainConfig, before: Mapping[str, Any]) -> list[str]:
+    now = masked(dict(to_builtins(config)))
+    return [
+        f"{name} {value} (was {before.get(name)})"
+        for name, value in now.items()
+        if name not in _SAME_RUN and value != before.get(name)
+    ]
+
+
+def _other_shapes(model: nn.Module, saved: Mapping[str, Any]) -> str:
+    """The parameters that differ, in words; empty where none do."""
+    now = {name: _shape(value) for name, value in model.state_dict().items()}
+    then = {name: _shape(value) for name, value in saved.items()}
+    differing = [
+        f"{name} is {now.get(name, 'not there')} here and {then.get(name, 'not there')} in the checkpoint"
+        for name in [*now, *(then.keys() - now.keys())]
+        if now.get(name) != then.get(name)
+    ]
+    more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
+    return ", ".join(differing[:3]) + more
+
+
+def _shape(value: Any) -> str:
+    return str(tuple(value.shape)) if hasattr(value, "shape") else type(value).__name__

@@ -1,0 +1,90 @@
+"""All that the next step of a training depends on, besides its data: taken for a checkpoint, and put back."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from ds_notebook.train.early_stop import EarlyStop
+from ds_notebook.train.optim import state_as_laid_out
+from ds_notebook.train.precision import precision_of
+from ds_notebook.train.rng import rng_state, set_rng_state
+from ds_notebook.train.step import Step
+from ds_notebook.train.tree import Tree
+
+
+class TrainingState:
+    """The weights, the optimizer's moments, the scheduler, the scaler, the averaged weights and the random states."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        step: Step,
+        scheduler: Any,  # torch's schedulers share no public base in all versions
+        early_stop: EarlyStop,
+        ema: AveragedModel | None,
+    ) -> None:
+        self.model = model
+        self.step = step
+        self.scheduler = scheduler
+        self.early_stop = early_stop
+        self.ema = ema
+        self.device = step.precision.device
+
+    def tree(self) -> Tree:
+        """The state as it is; its tensors are the training's own, so copy them before the next step."""
+        return {
+            "device": self.device.type,
+            "precision": self.step.precision.name,
+            "channels_last": self.step.channels_last,
+            "micro_batch": self.step.micro_batch,
+            "model": dict(self.model.state_dict()),
+            "optimizer": self.step.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict() if self.scheduler is not None else {},
+            "scaler": self.step.precision.state(),
+            "early_stop": self.early_stop.state(),
+            "ema": dict(self.ema.state_dict()) if self.ema is not None else {},
+            "rng": rng_state(self.device),
+        }
+
+    def load(self, tree: Tree) -> None:
+        """Put everything back but the random numbers: those come last, once the data's iterator is made."""
+        self.set_recipe(tree["precision"], channels_last=tree["channels_last"])
+        self.step.micro_batch = tree["micro_batch"]
+        self.model.load_state_dict(tree["model"])
+        self.step.optimizer.load_state_dict(tree["optimizer"])
+        state_as_laid_out(self.step.optimizer)
+        self.step.optimizer.zero_grad()
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(tree["scheduler"])
+        self.step.precision.load(tree["scaler"])
+        self.early_stop.load(tree["early_stop"])
+        if self.ema is not None:
+            self.ema.load_state_dict(tree["ema"])
+
+    def set_recipe(self, precision: str, *, channels_last: bool) -> None:
+        """Compute in this precision and memory layout from here on."""
+        if precision != self.step.precision.name:
+            self.step.precision = precision_of(precision, self.device, self.model)
+        if channels_last != self.step.channels_last:
+            layout = torch.channels_last if channels_last else torch.contiguous_format
+            self.model.to(memory_format=layout)  # type: ignore[call-overload]  # torch's own stub lacks it
+            self.step.channels_last = channels_last
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Whatever the block trains, weights, buffers, optimizer and random numbers are as if it had never run."""
+        mode = self.model.training
+        before = copy.deepcopy(self.tree())
+        try:
+            yield
+        finally:
+            self.load(before)
+            self.model.train(mode)
+            set_rng_state(before["rng"])

@@ -1,0 +1,232 @@
+"""A run that is gone on with is the same run: weights, optimizer and curve are those of one that never stopped."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset, IterableDataset
+
+import ds_notebook as ds
+from ds_notebook.errors import UsageError
+from ds_notebook.record import Record
+from ds_notebook.record.commands import Stop, send
+from ds_notebook.train.checkpoints import checkpoints_of, open_checkpoint
+
+Arrays = tuple[Tensor, Tensor]
+
+
+@pytest.fixture(autouse=True)
+def _stops_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Stop is seen after the very step that sent it."""
+    monkeypatch.setattr("ds_notebook.record.run.POLL_NS", 0)
+
+
+class Noisy(Dataset[tuple[Tensor, int]]):
+    """48 points whose inputs are another with each look, as an augmentation makes them."""
+
+    def __len__(self) -> int:
+        return 48
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        return torch.randn(4) + index % 2, index % 2
+
+
+class StopsAt(nn.Module):
+    """Dropout and batch statistics; asks its run to stop in the `stops_at`-th step."""
+
+    def __init__(self, stops_at: int | None = None) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2))
+        self.stops_at = stops_at
+        self.num_steps = 0
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        if self.training:
+            self.num_steps += 1
+            if self.num_steps == self.stops_at:
+                send(ds.runs()[0].path, Stop())
+        return self.layers(inputs)  # type: ignore[no-any-return]
+
+
+def options(**more: Any) -> ds.TrainConfig:
+    return ds.TrainConfig(epochs=4, batch_size=8, checkpoint_every_s=1000, schedule="cosine", clip_norm=1.0, **more)
+
+
+def arrays() -> Arrays:
+    generator = torch.Generator().manual_seed(1)
+    inputs = torch.randn(48, 4, generator=generator)
+    return inputs, (inputs.sum(dim=1) > 0).long()
+
+
+def loader(**options: Any) -> DataLoader[Any]:
+    return DataLoader(Noisy(), batch_size=8, shuffle=True, **options)
+
+
+DATA = {
+    "arrays": arrays,
+    "dataset": Noisy,
+    "loader": loader,
+    "loader with workers": lambda: loader(num_workers=2, persistent_workers=True),
+    "list": lambda: list(zip(*(part.split(8) for part in arrays()), strict=True)),
+}
+
+
+def train(data: Any, stops_at: int | None = None, **more: Any) -> tuple[StopsAt, ds.Run, ds.Trainer]:
+    model = StopsAt(stops_at)
+    val_data = arrays()
+    trainer = ds.Trainer(model, data, val_data, config=options(**more))
+    return model, trainer.fit(), trainer
+
+
+def same(first: Any, second: Any) -> bool:
+    """Bit for bit, through dicts and lists."""
+    if isinstance(first, Tensor):
+        return torch.equal(first, second)
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
+    if isinstance(first, list | tuple):
+        return len(first) == len(second) and all(map(same, first, second))
+    return bool(first == second)
+
+
+@pytest.mark.parametrize("kind", DATA)
+@pytest.mark.parametrize("stops_at", [1, 9, 12])  # in mid-epoch, and at the end of one
+def test_a_resumed_run_is_the_uninterrupted_one(kind: str, stops_at: int) -> None:
+    whole_model, whole, whole_trainer = train(DATA[kind]())
+    _, first, _ = train(DATA[kind](), stops_at, name="parted")
+
+    model, run, trainer = train(DATA[kind](), resume="auto", name="parted")
+
+    assert (first.status, run.id, run.record.state) == ("stopped", first.id, "finished")
+    assert same(model.state_dict(), whole_model.state_dict())
+    assert same(trainer.optimizer.state_dict(), whole_trainer.optimizer.state_dict())
+    for name in ("loss", "val_loss", "val_accuracy"):
+        assert rows(run.record, name) == rows(whole.record, name)
+
+
+def rows(record: Record, name: str) -> list[tuple[int, float]]:
+    steps, _, values = record.columns()[name]
+    return list(zip(steps, values, strict=True))
+
+
+def stopped_run(**more: Any) -> ds.Run:
+    return train(arrays(), stops_at=9, **more)[1]
+
+
+def test_the_first_line_names_the_run_and_the_checkpoint() -> None:
+    before = stopped_run()
+
+    run = train(arrays(), resume="auto")[1]
+
+    said = next(decision.reason for decision in run.record.decisions if decision.policy == "resume")
+    assert said.startswith(f"Goes on with {before.id} (stopped) after step ")
+
+
+def test_without_a_run_to_go_on_with_it_is_a_fresh_start() -> None:
+    run = train(arrays(), resume="auto")[1]
+
+    assert run.record.decisions[0].reason.endswith("a fresh start.")
+
+
+@pytest.mark.parametrize("difference", [{"learning_rate": 0.5}, {"name": "other"}, {"seed": 3}])
+def test_a_run_with_another_config_is_not_gone_on_with(difference: dict[str, Any]) -> None:
+    before = stopped_run()
+
+    assert train(arrays(), resume="auto", **difference)[1].id != before.id
+
+
+def test_other_data_is_a_fresh_start() -> None:
+    before = stopped_run()
+    inputs, targets = arrays()
+
+    run = train((inputs + 1, targets), resume="auto")[1]
+
+    assert run.id != before.id
+    assert f"{before.id} was trained on other data" in run.record.decisions[0].reason
+
+
+def test_a_finished_run_is_not_gone_on_with() -> None:
+    before = train(arrays())[1]
+
+    assert train(arrays(), resume="auto")[1].id != before.id
+
+
+def test_a_finished_run_that_is_named_goes_on_with_more_epochs() -> None:
+    before = train(arrays())[1]
+    config = ds.TrainConfig(epochs=6, batch_size=8, resume=before.id)
+
+    run = ds.Trainer(StopsAt(), arrays(), config=config).fit()
+
+    assert run.id == before.id
+    assert [step for step, _ in rows(run.record, "loss")] == list(range(36))
+    assert "epochs 6 (was 4)" in run.record.decisions[-1].reason
+
+
+def test_a_changed_model_is_refused_with_its_parameters_named() -> None:
+    before = stopped_run()
+    model = nn.Linear(4, 2)
+
+    with pytest.raises(UsageError, match=r"weight is \(2, 4\) here and not there in the checkpoint"):
+        ds.Trainer(model, arrays(), config=ds.TrainConfig(batch_size=8, resume=before.id)).fit()
+
+
+def test_a_flipped_byte_is_refused_and_the_checkpoint_before_it_is_used() -> None:
+    before = train(arrays(), stops_at=15, monitor="val_accuracy")[1]
+    newest = next(checkpoints_of(before.record))
+    content = bytearray((before.path / newest.path).read_bytes())
+    content[-1] ^= 1
+    (before.path / newest.path).write_bytes(content)
+
+    run = train(arrays(), resume=before.id, monitor="val_accuracy")[1]
+
+    said = run.record.decisions[-1].reason if run.record.decisions[-1].policy == "resume" else ""
+    assert f"{newest.path!r} of run {before.id} was changed since: its hash differs." in said
+    assert run.record.state == "finished"
+
+
+def test_two_cannot_go_on_with_one_run_at_once() -> None:
+    with ds.start_run("train") as held, pytest.raises(ds.RecordError, match="is being written by another process"):
+        from ds_notebook.start import continue_run
+
+        continue_run(held.record, 0, config={}, total_steps=None)
+
+
+class Stream(IterableDataset[tuple[Tensor, int]]):
+    def __iter__(self) -> Iterator[tuple[Tensor, int]]:
+        for index in range(48):
+            yield torch.full((4,), float(index % 2)), index % 2
+
+
+def test_a_stream_goes_on_with_the_next_epoch_and_says_so() -> None:
+    config = {"epochs": 3, "batch_size": 8, "checkpoint_every_s": 1000.0}
+    ds.Trainer(StopsAt(9), Stream(), config=ds.TrainConfig(**config)).fit()
+
+    run = ds.Trainer(StopsAt(), Stream(), config=ds.TrainConfig(**config, resume="auto")).fit()
+
+    assert len(rows(run.record, "loss")) == 9 + 6
+    assert any("cannot be entered in the middle" in note.text for note in run.record.notes)
+
+
+def test_a_checkpoint_holds_no_pickle_and_a_stranger_cannot_make_it_one(tmp_path: Path) -> None:
+    before = stopped_run()
+    artifact = next(checkpoints_of(before.record))
+    tree = open_checkpoint(before.record, artifact)
+
+    assert tree["step"] == tree["epoch"] * 6 + tree["batches_done"]
+    with pytest.raises(ds.RecordError, match="its hash differs"):
+        (before.path / artifact.path).write_bytes(bytes(artifact.size_bytes))
+        open_checkpoint(before.record, artifact)
+
+
+def test_the_newest_two_checkpoints_and_the_best_are_kept() -> None:
+    run = train(arrays(), monitor="val_loss")[1]
+
+    artifacts = run.record.artifacts
+    files = sorted(path.name for path in (run.path / "blobs").iterdir())
+    best = next(artifact for artifact in reversed(artifacts) if artifact.kind == "best")
+    kept = {artifact.path for artifact in [a for a in artifacts if a.kind == "checkpoint"][-2:]} | {best.path}
+    assert files == sorted(path.removeprefix("blobs/") for path in kept)
