@@ -9,7 +9,7 @@ import threading
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +36,8 @@ USAGE_SAMPLES = 1000
 
 _NOTHING_YET: dict[str, Any] = {}
 """What a step has logged before its first log: one for all, never written to."""
+
+_NO_COMMANDS: tuple[AnyCommand, ...] = ()
 
 Batch = TypeVar("Batch")
 UsageSource = Callable[[], dict[str, dict[str, float]]]
@@ -210,6 +212,13 @@ class Run:
         self.emit(artifact, durable=True)
         return artifact
 
+    def flush(self) -> None:
+        """Write what was logged so far, by the running step too: before a checkpoint counts, so must its rows."""
+        if self._values:
+            self._rows.append(Row(self.step, time.perf_counter_ns(), None, self._values))
+            self._values = _NOTHING_YET
+        self._flush()
+
     def go_back(self, step: int, reason: str) -> None:
         """Continue from `step`, which was reached before: what was recorded from there on no longer counts."""
         self._flush()
@@ -229,7 +238,7 @@ class Run:
         """End after the running step. Only sets a flag, so that a signal handler may call it."""
         self._stopping = self._stopping or status
 
-    def poll(self) -> list[AnyCommand]:
+    def poll(self) -> Sequence[AnyCommand]:
         """Commands that came and are the loop's to carry out (`Save`, `Set`); answer each.
 
         Stop, Pause and Resume are dealt with by the run itself. A loop that never polls refuses the
@@ -239,6 +248,8 @@ class Run:
         if self._values is None and (now := time.perf_counter_ns()) >= self._due:
             self._look(now)
         self._polls = True
+        if not self._asked:
+            return _NO_COMMANDS
         asked, self._asked = self._asked, []
         return asked
 

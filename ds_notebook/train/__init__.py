@@ -1,5 +1,6 @@
 """Training a model: mixed precision, accumulation, evaluation, a record of every step."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ds_notebook.errors import missing_extra
@@ -7,8 +8,11 @@ from ds_notebook.errors import missing_extra
 if TYPE_CHECKING:
     from ds_notebook.train.config import TrainConfig
     from ds_notebook.train.trainer import Trainer
+    from ds_notebook.train.weights import load_weights
 
-__all__ = ["TrainConfig", "Trainer"]
+__all__ = ["TrainConfig", "Trainer", "load_weights"]
+
+_NEED_TORCH = {"Trainer": "ds_notebook.train.trainer", "load_weights": "ds_notebook.train.weights"}
 
 
 def __getattr__(name: str) -> Any:
@@ -17,12 +21,10 @@ def __getattr__(name: str) -> Any:
         from ds_notebook.train.config import TrainConfig
 
         return TrainConfig
-    if name != "Trainer":
+    if name not in _NEED_TORCH:
         raise AttributeError(f"module 'ds_notebook.train' has no attribute {name!r}")
     try:
         import torch  # noqa: F401  # seconds to load, and optional
     except ImportError:
         raise missing_extra("Training", "train") from None
-    from ds_notebook.train.trainer import Trainer
-
-    return Trainer
+    return getattr(import_module(_NEED_TORCH[name]), name)

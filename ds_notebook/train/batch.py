@@ -38,6 +38,10 @@ def parts(batch: Tree) -> Parts | tuple[Tree, Tree]:
 
 def placed(batch: Tree, device: torch.device) -> Parts:
     """A loader's batch, parted and on the device."""
+    if type(batch) in (tuple, list) and len(batch) == 2 and device.type == "cpu":
+        inputs, targets = batch
+        if type(inputs) is type(targets) is torch.Tensor and inputs.is_cpu and targets.is_cpu:
+            return Parts(inputs, targets)
     inputs, targets = parts(batch)
     if not isinstance(inputs, torch.Tensor) or inputs.device != device:
         inputs = to_device(inputs, device)
@@ -92,26 +96,28 @@ def size(tree: Tree) -> int:
 
 
 def split(batch: Parts, micro_batch: int) -> list[tuple[Parts, float]]:
-    """The batch in pieces of `micro_batch` samples at most, each with the share of the targets that count in it.
+    """The batch in pieces of `micro_batch` samples at most, each with its share of the targets that count.
 
-    A loss is a mean over the targets that count, so the shares, not the mean of means, give the whole batch's loss.
+    A loss is a mean over the targets that count, so the shares, not the mean of means, give the whole batch's loss; a
+    piece in which none counts is left out.
     """
     num_samples = size(batch.inputs)
     pieces = [
         Parts(*(_slice(part, start, start + micro_batch) for part in batch))
         for start in range(0, num_samples, micro_batch)
     ]
-    counts = [_counted(piece) for piece in pieces]
+    counts = _counted(pieces)
     total = sum(counts) or 1
-    return [(piece, count / total) for piece, count in zip(pieces, counts, strict=True)]
+    return [(piece, count / total) for piece, count in zip(pieces, counts, strict=True) if count]
 
 
-def _counted(batch: Parts) -> int:
-    """Targets that a loss takes its mean over: -100 is cross-entropy's mark for "do not count"."""
-    targets = batch.targets
-    if isinstance(targets, torch.Tensor) and targets.dtype == torch.int64:
-        return int((targets != -100).sum())
-    return size(batch.inputs)
+def _counted(pieces: list[Parts]) -> list[int]:
+    """Targets of each piece that a loss takes its mean over: -100 is cross-entropy's mark for "do not count"."""
+    targets = [piece.targets for piece in pieces]
+    if not all(isinstance(each, torch.Tensor) and each.dtype == torch.int64 for each in targets):
+        return [size(piece.inputs) for piece in pieces]
+    counts: list[int] = torch.stack([(each != -100).sum() for each in targets]).tolist()  # one wait for the device
+    return counts
 
 
 def _slice(tree: Tree, start: int, end: int) -> Tree:

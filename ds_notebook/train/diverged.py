@@ -25,7 +25,7 @@ def went_wrong(run: Run, model: nn.Module, step: Step, batch: Parts, what: str) 
                 f"{what}: the {name} hold NaN or infinity in {where}. Clean the data.{kept}", in_the_data=True
             )
     with step.precision.autocast:
-        module = first_not_finite(model, lambda: forward(step.model, batch.inputs))
+        module = first_not_finite(model, lambda: forward(model, batch.inputs))
     why = f"with finite data: {module}. L" if module else "with finite data and outputs, in the loss itself. L"
     good = next(checkpoints_of(run.record), None)
     last = f" The last good checkpoint is {good.path}." if good else ""

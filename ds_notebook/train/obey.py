@@ -18,7 +18,10 @@ def obey(trainer: Trainer, run: Run, command: AnyCommand) -> None:
     """Carry out Save or Set and answer it; a Save is answered once it is on the disk."""
     match command:
         case Save():
-            trainer.save(lambda written: run.answer(command, refused="" if written else "there was no room for it"))
+            trainer.progress.save(
+                asked=True,
+                done=lambda written: run.answer(command, refused="" if written else "there was no room for it"),
+            )
         case Set(name=name, value=value):
             run.answer(command, refused=_refusal(trainer, name, value))
         case _:
@@ -32,7 +35,7 @@ def _refusal(trainer: Trainer, name: str, value: float) -> str:
         return ""
     whole = value >= 1 and value == int(value)
     if name == "batch_size" and whole:
-        return "" if trainer.set_batch_size(int(value)) else "the data comes in batches of its own"
+        return "" if trainer.progress.set_batch_size(int(value)) else "the data comes in batches of its own"
     if name == "threads" and whole:
         torch.set_num_threads(int(value))
         return ""

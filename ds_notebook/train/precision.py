@@ -78,6 +78,9 @@ class Fp16(Precision):
         return self.scaler.state_dict()
 
     def load(self, state: dict[str, Any]) -> None:
+        # a new one: a scaler that was left between two calls refuses the next
+        self.scaler = torch.amp.GradScaler(self.device.type)
+        self._unscaled = False
         if state:  # empty after another precision
             self.scaler.load_state_dict(state)
 
@@ -88,9 +91,11 @@ _PRECISIONS: dict[str, type[Precision]] = {each.name: each for each in (Precisio
 def precision_of(name: str, device: torch.device, model: nn.Module) -> Precision:
     """The precision called `name`; fp32 for auto, which is tried out later.
 
-    Raises UsageError for fp16 convolutions on a CPU, measured 50 times slower.
+    Raises UsageError for bf16 on a GPU without it, and for fp16 convolutions on a CPU, measured 50 times slower.
     """
     convolutions = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
     if name == "fp16" and device.type == "cpu" and any(isinstance(module, convolutions) for module in model.modules()):
         raise UsageError("fp16 convolutions on a CPU are about 50 times slower than fp32. Choose fp32 or bf16.")
+    if name == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        raise UsageError("This GPU has no bf16. Choose fp16 or fp32.")
     return _PRECISIONS["fp32" if name == "auto" else name](device)

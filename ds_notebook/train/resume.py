@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from torch import nn
@@ -76,7 +77,7 @@ def _from_checkpoint(record: Record, model: nn.Module, data: str) -> Resumption 
 
 
 def _said(record: Record, artifact: Artifact, tree: Tree) -> str:
-    return f"Goes on with {record.id} ({record.state}) after step {tree['step'] - 1}, from {artifact.path}."
+    return f"Goes on with {record.id} ({record.state}) from step {tree['step']} ({PurePosixPath(artifact.path).stem})."
 
 
 def _other_options(config: TrainConfig, before: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,9 +11,10 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from ds_notebook.train.early_stop import EarlyStop
+from ds_notebook.train.held import Held
 from ds_notebook.train.optim import state_as_laid_out
 from ds_notebook.train.precision import precision_of
-from ds_notebook.train.rng import rng_state, set_rng_state
+from ds_notebook.train.rng import rng_state
 from ds_notebook.train.step import Step
 from ds_notebook.train.tree import Tree
 
@@ -75,16 +75,14 @@ class TrainingState:
         if channels_last != self.step.channels_last:
             layout = torch.channels_last if channels_last else torch.contiguous_format
             self.model.to(memory_format=layout)  # type: ignore[call-overload]  # torch's own stub lacks it
+            state_as_laid_out(self.step.optimizer)
             self.step.channels_last = channels_last
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Whatever the block trains, weights, buffers, optimizer and random numbers are as if it had never run."""
-        mode = self.model.training
-        before = copy.deepcopy(self.tree())
+        """Whatever the block trains, all that a step changes is as if it had never run, bit for bit; see `Held`."""
+        held = Held(self.model, self.step)
         try:
             yield
         finally:
-            self.load(before)
-            self.model.train(mode)
-            set_rng_state(before["rng"])
+            held.put_back()

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import chain, islice
 from typing import Any
 
 import torch
@@ -18,7 +19,8 @@ from ds_notebook.record.events import Decision
 from ds_notebook.record.run import Run
 from ds_notebook.start import continue_run, start_run
 from ds_notebook.train.batch import Parts, forward, placed, size
-from ds_notebook.train.checkpoints import Checkpoints, last_good
+from ds_notebook.train.choose_precision import choose_precision
+from ds_notebook.train.compiled import compiled
 from ds_notebook.train.config import TrainConfig
 from ds_notebook.train.data import batches_of
 from ds_notebook.train.device import chosen_device, fitting_threads
@@ -27,20 +29,24 @@ from ds_notebook.train.early_stop import EarlyStop
 from ds_notebook.train.evaluate import evaluate
 from ds_notebook.train.faults import explained, shape_sentence
 from ds_notebook.train.fingerprint import fingerprint
+from ds_notebook.train.fit_micro_batch import fit_micro_batch
+from ds_notebook.train.fitting_step import FittingStep
 from ds_notebook.train.interrupt import first_interrupt
 from ds_notebook.train.loss import LossFn, class_axis, find_loss, label_outside
+from ds_notebook.train.lr_range import RangeTest
 from ds_notebook.train.metrics import accuracy, named_metrics
 from ds_notebook.train.obey import obey
-from ds_notebook.train.optim import check_belongs, default_optimizer, default_scheduler, set_learning_rate
-from ds_notebook.train.precision import precision_of
+from ds_notebook.train.optim import check_belongs, default_optimizer, default_scheduler
+from ds_notebook.train.precision import Precision, precision_of
+from ds_notebook.train.progress import Progress
+from ds_notebook.train.range_test import test_rates
+from ds_notebook.train.recompute import recomputing
 from ds_notebook.train.resume import Resumption, find_resumption
-from ds_notebook.train.rng import seed_all, set_rng_state
+from ds_notebook.train.rng import seed_all
 from ds_notebook.train.state import TrainingState
 from ds_notebook.train.step import Step
-from ds_notebook.train.tree import Tree
 
-MAX_ROLLBACKS = 5
-"""A training that diverges once more after so many halvings of its learning rate has another fault."""
+NUM_TRIAL_BATCHES = 4
 
 
 class Trainer:
@@ -83,24 +89,27 @@ class Trainer:
         self.total_steps = None if num_batches is None else num_batches * self.config.epochs
         self.scheduler = scheduler or default_scheduler(self.optimizer, self.config, self.total_steps)
         self._steps_scheduler = scheduler is None or self.config.scheduler_every == "step"
-        precision = precision_of(self.config.precision, self.device, model)
-        self._step = Step(model, self.optimizer, precision, self._first_loss)
+        self._step = self._new_step(precision_of(self.config.precision, self.device, model))
         self._early_stop = EarlyStop(self.config.monitor, self.config.patience)
         decay = self.config.ema
         self._ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
         self.state = TrainingState(model, self._step, self.scheduler, self._early_stop, self._ema)
-        self._checkpoints: Checkpoints | None = None
         self._batch: Parts | None = None
-        self._epoch = 0
-        self._batches_done = 0
-        self._epoch_step = 0
-        self._skips_rest = False
-        self._rng_to_restore: Any = None
-        self._num_rollbacks = 0
-        self._batch_size = self.config.batch_size
-        self._data = ""
+        self._tries = False
+        self._saves_start = False
         self.run: Run | None = None
         """The run of the last `fit`, also where it raised."""
+
+    def _new_step(self, precision: Precision) -> Step:
+        of = self.model, self.optimizer, precision, self._first_loss
+        micro_batch = self.config.micro_batch
+        step = FittingStep(*of, said=self._emit) if micro_batch == "auto" else Step(*of)
+        step.micro_batch = None if micro_batch == "auto" else micro_batch
+        return step
+
+    def _emit(self, decision: Decision) -> None:
+        assert self.run is not None
+        self.run.emit(decision)
 
     def fit(self) -> Run:
         """Train, evaluate after each epoch, check the gates, and return the run.
@@ -109,6 +118,8 @@ class Trainer:
         run "interrupted"; a second one raises KeyboardInterrupt. Raises Diverged where the loss is
         not finite, DataError where a batch or a loader fails, GateFailed where a gate does.
         """
+        if self.config.lr_range_test:
+            return self._test_rates()
         resumption = self._resumption()
         self.run = run = self._begin(resumption)
         with run, first_interrupt(lambda: run.ask_to_end("interrupted")), fitting_threads(self.device):
@@ -116,11 +127,19 @@ class Trainer:
             with ExitStack() as until_the_end:
                 self._prepare(run, resumption, until_the_end)
                 self._train(run)
-                self._save(run, unless_saved=True)
+                self.progress.save_end()
             if self._ema is not None:
                 self.model.load_state_dict(self._ema.module.state_dict())
         if self.config.gate and run.status == "finished":
             run.gate(*self.config.gate)
+        return run
+
+    def _test_rates(self) -> Run:
+        test = RangeTest()
+        self.run = run = self._start(kind="lr-range", total_steps=test.num_steps)
+        with run, first_interrupt(lambda: run.ask_to_end("interrupted")), fitting_threads(self.device):
+            seed_all(self.config.seed)
+            test_rates(run, self.state, self.train_batches, test)
         return run
 
     # -- beginning, and going on
@@ -128,72 +147,76 @@ class Trainer:
     def _resumption(self) -> Resumption | None:
         if self.config.resume is None:
             return None
-        return find_resumption(self.config, self.model, self._fingerprint())
+        return find_resumption(self.config, self.model, fingerprint(self.train_batches))
 
     def _begin(self, resumption: Resumption | None) -> Run:
-        config = to_builtins(self.config)
         if resumption and resumption.record:
-            step = resumption.tree["step"]
+            step, config = resumption.tree["step"], to_builtins(self.config)
             return continue_run(resumption.record, step, config=config, total_steps=self.total_steps)
+        return self._start(kind="train", total_steps=self.total_steps)
+
+    def _start(self, *, kind: str, total_steps: int | None) -> Run:
+        config = self.config
         return start_run(
-            self.config.name,
-            kind="train",
-            config=config,
-            tags=self.config.tags,
-            notes=self.config.notes,
-            total_steps=self.total_steps,
+            config.name,
+            kind=kind,
+            config=to_builtins(config),
+            tags=config.tags,
+            notes=config.notes,
+            total_steps=total_steps,
         )
 
     def _prepare(self, run: Run, resumption: Resumption | None, until_the_end: ExitStack) -> None:
-        self._epoch = self._batches_done = self._epoch_step = self._num_rollbacks = 0
-        self._checkpoints = None
-        until_the_end.callback(self._finish_writing)
+        self.progress = progress = Progress(run, self.state, self.train_batches, self.config)
+        until_the_end.callback(progress.finish_writing)
         if resumption:
             verdict = "resumed" if resumption.record else "fresh start"
             run.emit(Decision(policy="resume", subject=run.id, verdict=verdict, reason=resumption.said))
-        if interval_s := self.config.checkpoint_interval_s:
-            self._checkpoints = Checkpoints(run, interval_s, self.config.keep_checkpoints)
-        if resumption and resumption.record:
-            self._load(run, resumption.tree)
-        elif self.config.on_divergence == "rollback":
-            self._save(run)
+        if self.config.recompute:
+            run.note(until_the_end.enter_context(recomputing(self.model)))
+        if self.config.compile:
+            self._step.model, sentence = compiled(self.model, self.device)
+            run.note(sentence)
+        resumes = resumption is not None and resumption.record is not None
+        self._tries = not resumes and "auto" in (self.config.precision, self.config.micro_batch)
+        if resumption and resumes:
+            progress.load(resumption.tree)
+        self._saves_start = self.config.on_divergence == "rollback" and not resumes
 
     def _train(self, run: Run) -> None:
-        while self._epoch < self.config.epochs and not self._early_stop.now:
+        progress = self.progress
+        while progress.epoch < self.config.epochs and not self._early_stop.now:
             try:
-                with explained(run, self._epoch, self._in_a_sentence):
+                with explained(run, progress.epoch, self._in_a_sentence):
                     self._train_epoch(run)
                     best = self.val_batches is not None and not run.stopping and self._evaluate(run)
             except Diverged as error:
-                if not self._roll_back(run, error):
+                if not progress.roll_back(error):
                     raise
                 continue
             if run.stopping:
                 return
-            self._end_epoch(run)
-            if self._checkpoints and (best or self._checkpoints.due):
-                self._save(run, best=best)
-
-    def _end_epoch(self, run: Run) -> None:
-        scheduler = self.scheduler
-        if scheduler is not None and not self._steps_scheduler and not _waits_for_metric(scheduler):
-            scheduler.step()
-        self._epoch, self._batches_done, self._epoch_step = self._epoch + 1, 0, run.step
+            if self.scheduler is not None and not self._steps_scheduler and not _waits_for_metric(self.scheduler):
+                self.scheduler.step()
+            progress.end_epoch()
+            if best or progress.due:
+                progress.save(best=best)
 
     # -- an epoch
 
     def _train_epoch(self, run: Run) -> None:
         self.model.train()
-        step, ema, checkpoints = self._step, self._ema, self._checkpoints
+        step, ema, progress = self._step, self._ema, self.progress
         scheduler = self.scheduler if self._steps_scheduler else None
         clips = self.config.clip_norm is not None
         first_step, num_samples, start_s = run.step, 0, time.perf_counter()
-        self._epoch_step = epoch_step = first_step - self._batches_done
-        run.log(epoch=self._epoch + 1)
+        run.log(epoch=progress.epoch + 1)
+        batches = self._batches(run)
+        gradients = step.plain_gradients if step.is_plain else step.gradients
         with run.span("epoch"):
-            for loaded in run.steps(self._batches()):
+            for loaded in run.steps(batches):
                 self._batch = batch = placed(loaded, self.device)
-                loss: Any = step.gradients(batch)
+                loss: Any = gradients(batch)
                 # on a device every look is a wait, so there it is taken in the sampled steps alone
                 if loss.is_cpu or run.sampling:
                     loss = loss.item()
@@ -208,24 +231,35 @@ class Trainer:
                     ema.update_parameters(self.model)
                 run.log(loss=loss)
                 num_samples += size(batch.inputs)
-                self._batches_done = run.step + 1 - epoch_step
+                progress.batches_done = run.step + 1 - progress.epoch_step
                 for command in run.poll():
                     obey(self, run, command)
-                if run.sampling and checkpoints is not None and checkpoints.due:
-                    self._save(run)
+                if run.sampling and progress.due:
+                    progress.save()
         if run.step > first_step:
             _log_for_last_step(run, samples_per_s=num_samples / (time.perf_counter() - start_s))
-        elif not run.stopping and run.step == self._epoch_step:
+        elif not run.stopping and run.step == progress.epoch_step:
             raise UsageError("train_data is empty: it has no batch to train on.")
 
-    def _batches(self) -> Iterator[Any]:
-        """What is left of the epoch; the random numbers go on from here, whatever making the iterator drew."""
-        left = () if self._skips_rest else self.train_batches.epoch(self._epoch, self._batches_done)
-        batches, self._skips_rest = iter(left), False
-        if self._rng_to_restore is not None:
-            set_rng_state(self._rng_to_restore)
-            self._rng_to_restore = None
+    def _batches(self, run: Run) -> Iterator[Any]:
+        batches = self.progress.rest_of_epoch()
+        if self._tries:
+            batches = self._after_trials(run, batches)
+        if self._saves_start:
+            self._saves_start = False
+            self.progress.save()
         return batches
+
+    def _after_trials(self, run: Run, batches: Iterator[Any]) -> Iterator[Any]:
+        """Choose what is left to be chosen on the first batches, which are then trained on like all others."""
+        self._tries = False
+        first = list(islice(batches, NUM_TRIAL_BATCHES))
+        if parts := [placed(batch, self.device) for batch in first]:
+            if self.config.precision == "auto":
+                run.emit(choose_precision(self.state, parts))
+            if self.config.micro_batch == "auto":
+                run.emit(fit_micro_batch(self.state, parts[0]))
+        return chain(first, batches)
 
     def _first_loss(self, outputs: Any, targets: Any) -> Tensor:
         """With the first outputs at hand: find the loss, where none was given."""
@@ -293,98 +327,14 @@ class Trainer:
                 return
             yield batch
 
-    # -- checkpoints
-
-    def save(self, done: Callable[[bool], None] | None = None) -> None:
-        """Save a checkpoint that is kept; `done` is told, from another thread, whether there was room for it."""
-        assert self.run is not None
-        if self._checkpoints is None:
-            self._checkpoints = Checkpoints(self.run, math.inf, self.config.keep_checkpoints)
-        self._save(self.run, keep=True, done=done)
-
-    def _save(self, run: Run, *, unless_saved: bool = False, **how: Any) -> None:
-        """Save the state after the steps that are done; inside a step, the running one is among them."""
-        if self._checkpoints is None:
-            return
-        num_steps = self._epoch_step + self._batches_done
-        if not (unless_saved and self._checkpoints.last_step == num_steps):
-            self._checkpoints.save(self._tree(), num_steps, **how)
-
-    def _tree(self) -> Tree:
-        return {
-            **self.state.tree(),
-            "epoch": self._epoch,
-            "batches_done": self._batches_done,
-            "batch_size": self.batch_size,
-            "num_rollbacks": self._num_rollbacks,
-            "data": self._fingerprint(),
-        }
-
-    def _fingerprint(self) -> str:
-        self._data = self._data or fingerprint(self.train_batches)
-        return self._data
-
-    def _load(self, run: Run, tree: Tree) -> None:
-        """Go on after the steps of a checkpoint."""
-        if tree["device"] != self.device.type:
-            run.note(
-                f"This run was on {tree['device']} and goes on on {self.device.type}: not bit for bit the same.",
-                "warning",
-            )
-        self.state.load(tree)
-        self._epoch, self._batches_done = tree["epoch"], tree["batches_done"]
-        self._epoch_step = tree["step"] - self._batches_done
-        self._rng_to_restore = tree["rng"]
-        self.set_batch_size(tree["batch_size"])
-        if self._batches_done and not self.train_batches.rewinds:
-            self._skips_rest = True
-            run.note(
-                "train_data cannot be entered in the middle of an epoch: the rest of this one is left out.", "warning"
-            )
-
-    def _finish_writing(self) -> None:
-        if self._checkpoints is not None:
-            self._checkpoints.wait()
-
     # -- divergence
 
     def _diverged(self, run: Run, loss: float, batch: Parts) -> Diverged:
         run.log(loss=loss)
         num_batches = self.train_batches.count
-        place = f"step {run.step}" + (f" (batch {self._batches_done} of its epoch)" if num_batches else "")
-        self._finish_writing()
+        place = f"step {run.step}" + (f" (batch {self.progress.batches_done} of its epoch)" if num_batches else "")
+        self.progress.finish_writing()
         return went_wrong(run, self.model, self._step, batch, f"The loss became {loss} at {place}")
-
-    def _roll_back(self, run: Run, error: Diverged) -> bool:
-        """Whether the training goes on from its last good checkpoint, with half the learning rate it had there."""
-        if self.config.on_divergence != "rollback" or error.in_the_data or self._num_rollbacks == MAX_ROLLBACKS:
-            return False
-        if (good := last_good(run.record)) is None:
-            return False
-        artifact, tree, _ = good
-        num_rollbacks = self._num_rollbacks + 1
-        self._load(run, tree)
-        self._num_rollbacks = num_rollbacks
-        rate = self.optimizer.param_groups[0]["lr"] * 0.5 ** (num_rollbacks - tree["num_rollbacks"])
-        set_learning_rate(self.optimizer, self.scheduler, rate)
-        run.go_back(tree["step"], f"{error} Went back to {artifact.path}, with learning rate {rate:g}.")
-        return True
-
-    # -- what a command may set
-
-    @property
-    def batch_size(self) -> int:
-        """Samples a weight update sees, where the trainer makes the batches."""
-        return self._batch_size
-
-    def set_batch_size(self, batch_size: int) -> bool:
-        """Make batches of this size from the next epoch on; False where the data comes in batches of its own."""
-        if batch_size == self._batch_size:
-            return True
-        if not self.train_batches.resize(batch_size):
-            return False
-        self._batch_size = batch_size
-        return True
 
 
 def _log_for_last_step(run: Run, **values: float) -> None:

@@ -41,7 +41,7 @@ class TrainingView:
         self._curves: dict[str, Envelope] = {}
         self._last: dict[str, float] = {}
         self._num_points: dict[str, int] = {}
-        self._notes: list[Note] = []
+        self._notes: dict[str, Note] = {}
         self._gates: dict[str, Decision] = {}
         self._choices: dict[str, str] = {}
         self._repeating: set[str] = set()
@@ -65,7 +65,7 @@ class TrainingView:
             case Metrics():
                 self._add_rows(event)
             case Note():
-                self._notes.append(event)
+                self._notes[event.text] = event
             case Decision(policy="gate"):
                 self._gates[event.subject] = event
             case Decision(policy=policy) if policy in SAID:
@@ -74,6 +74,7 @@ class TrainingView:
     def _go_back(self, step: int) -> None:
         """A resumed run, or one that was rolled back, draws these steps anew."""
         self._repeating = set(self._curves)
+        self._num_waits, self._wait_s = 0, 0.0  # the time in which nobody trained is no step's
         self._last_step = min(self._last_step, step - 1)
         for curve in self._curves.values():
             curve.cut(step)
@@ -147,7 +148,7 @@ class TrainingView:
             lines.append(self._ended.error)
         lines += [self._choices[policy] for policy in SAID if policy in self._choices]
         lines += [gate.reason for gate in self._gates.values()]
-        lines += [note.text for note in self._notes[-3:]]
+        lines += list(self._notes)[-3:]
         if wait := self._wait_sentence():
             lines.append(wait)
         return [Text(lines=lines)] if lines else []

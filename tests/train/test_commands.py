@@ -1,15 +1,16 @@
 """A trainer obeys commands between two steps, and says in the record what became of each."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 import ds_notebook as ds
 from ds_notebook.record.commands import Save, Set, Stop, send
 from ds_notebook.train.checkpoints import open_checkpoint
-from ds_notebook.train.obey import obey
 
 Arrays = tuple[Tensor, Tensor]
 
@@ -62,13 +63,18 @@ def test_save_keeps_a_checkpoint_and_is_answered_once_it_is_on_the_disk(model: n
 
 
 def test_set_batch_size_holds_from_the_next_epoch_on(model: nn.Module, blobs: Arrays) -> None:
-    trainer = ds.Trainer(model, blobs, config=ds.TrainConfig(batch_size=32))
-    run = ds.start_run()
+    sizes: list[int] = []
 
-    obey(trainer, run, Set(name="batch_size", value=48))
-    run.end()
+    def loss_fn(outputs: Tensor, targets: Tensor) -> Tensor:
+        if not sizes:
+            send(ds.runs()[0].path, Set(name="batch_size", value=48))
+            time.sleep(0.06)  # a look at the commands is due at the step's end
+        sizes.append(len(targets))
+        return cross_entropy(outputs, targets)
 
-    assert [len(targets) for _, targets in trainer.train_batches.epoch(0)] == [48, 48]
+    run = ds.Trainer(model, blobs, loss_fn=loss_fn, config=ds.TrainConfig(epochs=2, batch_size=32)).fit()
+
+    assert sizes == [32, 32, 32, 48, 48]
     assert run.record.decisions[0].verdict == "applied"
 
 

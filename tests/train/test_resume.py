@@ -123,7 +123,7 @@ def test_the_first_line_names_the_run_and_the_checkpoint() -> None:
     run = train(arrays(), resume="auto")[1]
 
     said = next(decision.reason for decision in run.record.decisions if decision.policy == "resume")
-    assert said.startswith(f"Goes on with {before.id} (stopped) after step ")
+    assert said.startswith(f"Goes on with {before.id} (stopped) from step ")
 
 
 def test_without_a_run_to_go_on_with_it_is_a_fresh_start() -> None:

@@ -1,0 +1,155 @@
+"""Where a training is in its data, and the checkpoints that bring it back there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ds_notebook.errors import Diverged, UsageError
+from ds_notebook.record.run import Run
+from ds_notebook.train.checkpoints import Checkpoints, last_good
+from ds_notebook.train.config import TrainConfig
+from ds_notebook.train.data import Batches
+from ds_notebook.train.fingerprint import fingerprint
+from ds_notebook.train.optim import set_learning_rate
+from ds_notebook.train.precision import precision_of
+from ds_notebook.train.rng import set_rng_state
+from ds_notebook.train.state import TrainingState
+from ds_notebook.train.tree import Tree
+
+MAX_ROLLBACKS = 5
+"""A training that diverges once more after so many halvings of its learning rate has another fault."""
+
+
+class Progress:
+    """Epoch and batch of one run's training; saves them with the state, and goes back to them."""
+
+    def __init__(self, run: Run, state: TrainingState, batches: Batches, config: TrainConfig) -> None:
+        self.epoch = 0
+        self.batches_done = 0
+        """Of the epoch that is running."""
+        self.epoch_step = run.step
+        """The step that its first batch is, or was."""
+        self.batch_size = config.batch_size
+        self._run = run
+        self._state = state
+        self._batches = batches
+        self._config = config
+        self._data = ""
+        self._skips_rest = False
+        self._rng: Any = None
+        self._num_rollbacks = 0
+        interval_s = config.checkpoint_interval_s
+        self._checkpoints = Checkpoints(run, interval_s or math.inf, config.keep_checkpoints)
+        self._saves = interval_s is not None
+
+    # -- through the data
+
+    def rest_of_epoch(self) -> Iterator[Any]:
+        """The batches still to come; the random numbers go on from here, whatever making the iterator drew."""
+        rest = iter(() if self._skips_rest else self._batches.epoch(self.epoch, self.batches_done))
+        if self._rng is not None:
+            set_rng_state(self._rng)
+        self._skips_rest, self._rng = False, None
+        return rest
+
+    def end_epoch(self) -> None:
+        """On to the next."""
+        self.epoch, self.batches_done, self.epoch_step = self.epoch + 1, 0, self._run.step
+
+    def set_batch_size(self, batch_size: int) -> bool:
+        """Make batches of this size from the next epoch on; False where the data comes in batches of its own."""
+        if batch_size != self.batch_size and not self._batches.resize(batch_size):
+            return False
+        self.batch_size = batch_size
+        return True
+
+    # -- checkpoints
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        return self._saves and self._checkpoints.due
+
+    def save(self, *, best: bool = False, asked: bool = False, done: Callable[[bool], None] | None = None) -> None:
+        """Save where we are, if the config or a person (`asked`, and kept for good) says so; written behind.
+
+        `done` is told, from another thread, whether there was room for it.
+        """
+        if self._saves or asked:
+            self._run.flush()
+            self._checkpoints.save(self._tree(), self._num_steps, best=best, keep=asked, done=done)
+
+    def save_end(self) -> None:
+        """Save the end, unless the last checkpoint is of it."""
+        if self._checkpoints.last_step != self._num_steps:
+            self.save()
+
+    def finish_writing(self) -> None:
+        """Return once no checkpoint is in flight."""
+        self._checkpoints.wait()
+
+    @property
+    def _num_steps(self) -> int:
+        return self.epoch_step + self.batches_done
+
+    def _tree(self) -> Tree:
+        return {
+            **self._state.tree(),
+            "epoch": self.epoch,
+            "batches_done": self.batches_done,
+            "batch_size": self.batch_size,
+            "num_rollbacks": self._num_rollbacks,
+            "data": self._known_by(),
+        }
+
+    def _known_by(self) -> str:
+        self._data = self._data or fingerprint(self._batches)
+        return self._data
+
+    def load(self, tree: Tree) -> None:
+        """Go on after the steps of a checkpoint."""
+        here = self._state.device.type
+        if tree["device"] != here:
+            self._warn(f"This run was on {tree['device']} and goes on on {here}: not bit for bit the same.")
+        self._state.load(self._as_far_as_possible(tree))
+        self.epoch, self.batches_done = tree["epoch"], tree["batches_done"]
+        self.epoch_step = tree["step"] - self.batches_done
+        self._rng, self._num_rollbacks = tree["rng"], tree["num_rollbacks"]
+        self.set_batch_size(tree["batch_size"])
+        if self.batches_done and not self._batches.rewinds:
+            self._skips_rest = True
+            self._warn("train_data cannot be entered in the middle of an epoch: the rest of this one is left out.")
+
+    def _as_far_as_possible(self, tree: Tree) -> Tree:
+        """The state with the recipe that holds here: options that say it win, and not every device has each one."""
+        chosen = self._config.precision
+        if chosen == "auto":
+            chosen = tree["precision"]
+            try:
+                precision_of(chosen, self._state.device, self._state.model)
+            except UsageError as error:
+                self._warn(f"This run was in {chosen} so far and goes on in fp32. {error}")
+                chosen = "fp32"
+        own = self._config.micro_batch
+        return {**tree, "precision": chosen, "micro_batch": tree["micro_batch"] if own == "auto" else own}
+
+    def roll_back(self, error: Diverged) -> bool:
+        """Whether we are back at the last good checkpoint, with half the learning rate it had there."""
+        if self._config.on_divergence != "rollback" or error.in_the_data or self._num_rollbacks == MAX_ROLLBACKS:
+            return False
+        if (good := last_good(self._run.record)) is None:
+            return False
+        artifact, tree, _ = good
+        num_rollbacks = self._num_rollbacks + 1
+        self.load(tree)
+        self._num_rollbacks = num_rollbacks
+        optimizer = self._state.step.optimizer
+        rate = optimizer.param_groups[0]["lr"] * 0.5 ** (num_rollbacks - tree["num_rollbacks"])
+        set_learning_rate(optimizer, self._state.scheduler, rate)
+        self._run.go_back(tree["step"], f"{error} Went back to {artifact.path}, with a learning rate of {rate:g}.")
+        return True
+
+    def _warn(self, sentence: str) -> None:
+        self._run.note(sentence, "warning")

@@ -1,0 +1,101 @@
+"""A loss that is not finite: where it began, the batch to look at, and the way back."""
+
+import pytest
+import torch
+from safetensors.torch import load
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+import ds_notebook as ds
+from ds_notebook.errors import Diverged
+
+Arrays = tuple[Tensor, Tensor]
+
+
+class Explodes(nn.Module):
+    """A layer whose output becomes infinite in one forward pass, and is fine before and after."""
+
+    def __init__(self, at: int, *, once: bool = True) -> None:
+        super().__init__()
+        self.at, self.once, self.num_calls = at, once, 0
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        self.num_calls += self.training
+        now = self.num_calls == self.at if self.once else self.num_calls >= self.at
+        return inputs * float("inf") if now else inputs
+
+
+def exploding(at: int, *, once: bool = True) -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 8), Explodes(at, once=once), nn.Linear(8, 2))
+
+
+def test_the_module_where_it_began_is_named(blobs: Arrays) -> None:
+    trainer = ds.Trainer(exploding(3, once=False), blobs, config=ds.TrainConfig(batch_size=16))
+
+    with pytest.raises(Diverged, match=r"nan at step 2 \(batch 2 of its epoch\), with finite data: 1 \(Explodes\)"):
+        trainer.fit()
+
+
+def test_the_batch_is_saved_and_the_last_good_checkpoint_named(blobs: Arrays) -> None:
+    config = ds.TrainConfig(batch_size=16, epochs=9, checkpoint_every_s=1e-6)
+    trainer = ds.Trainer(exploding(9, once=False), blobs, config=config)
+
+    with pytest.raises(
+        Diverged, match=r"The batch is in blobs/batch-8.safetensors. The last good checkpoint is blobs/"
+    ):
+        trainer.fit()
+
+    assert trainer.run is not None
+    artifact = next(each for each in trainer.run.record.artifacts if each.kind == "batch")
+    assert load(trainer.run.record.open(artifact))["batch.0"].shape == (16, 4)
+
+
+def test_a_rollback_goes_back_with_half_the_learning_rate(blobs: Arrays) -> None:
+    config = ds.TrainConfig(batch_size=16, epochs=2, on_divergence="rollback", learning_rate=0.01)
+    trainer = ds.Trainer(exploding(3), blobs, config=config)
+
+    run = trainer.fit()
+
+    assert trainer.optimizer.param_groups[0]["lr"] == 0.005
+    assert (run.status, run.record.columns()["loss"][0]) == ("finished", list(range(12)))
+    decision = next(each for each in run.record.decisions if each.policy == "rollback")
+    assert "Went back to blobs/checkpoint-0-" in decision.reason
+
+
+def test_each_rollback_to_the_same_checkpoint_halves_the_rate_again(blobs: Arrays) -> None:
+    layers = exploding(3)
+    again = Explodes(5)  # the third pass, the one that traced it, and then
+    model = nn.Sequential(layers, again)
+    config = ds.TrainConfig(batch_size=16, on_divergence="rollback", learning_rate=0.01)
+    trainer = ds.Trainer(model, blobs, config=config)
+
+    trainer.fit()
+
+    assert trainer.optimizer.param_groups[0]["lr"] == 0.0025
+
+
+def test_a_training_that_always_diverges_ends_after_five_rollbacks(blobs: Arrays) -> None:
+    config = ds.TrainConfig(batch_size=16, on_divergence="rollback")
+    trainer = ds.Trainer(exploding(1, once=False), blobs, config=config)
+
+    with pytest.raises(Diverged):
+        trainer.fit()
+
+    assert trainer.run is not None
+    assert sum(each.policy == "rollback" for each in trainer.run.record.decisions) == 5
+
+
+def test_bad_data_is_no_reason_to_go_back(model: nn.Module, blobs: Arrays) -> None:
+    blobs[0][40] = float("nan")
+
+    with pytest.raises(Diverged, match="Clean the data"):
+        ds.Trainer(model, blobs, config=ds.TrainConfig(on_divergence="rollback")).fit()
+
+
+def test_a_loss_function_that_gives_nan_is_said_to_be_the_place(model: nn.Module, blobs: Arrays) -> None:
+    def loss_fn(outputs: Tensor, targets: Tensor) -> Tensor:
+        return cross_entropy(outputs, targets) * float("nan")
+
+    with pytest.raises(Diverged, match="with finite data and outputs, in the loss itself"):
+        ds.Trainer(model, blobs, loss_fn=loss_fn).fit()

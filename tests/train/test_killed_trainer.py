@@ -1,0 +1,50 @@
+"""SIGKILL at any instant: the resumed run ends with the same weights, optimizer and curve as one that never died."""
+
+from __future__ import annotations
+
+import datetime
+import faulthandler
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.record.python import ROOT
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_ten_kills_change_nothing_in_what_is_learned_and_recorded(tmp_path: Path, workers: int) -> None:
+    trials = killed_trainings(tmp_path, workers, num_kills=10)
+
+    assert [trial for trial in trials if trial["differs"]] == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_hundred_kills_each_change_nothing(tmp_path: Path, workers: int, capsys: pytest.CaptureFixture[str]) -> None:
+    faulthandler.cancel_dump_traceback_later()
+    trials = killed_trainings(tmp_path, workers, num_kills=100)
+    with capsys.disabled():
+        print("\n" + row(workers, trials))
+
+    assert [trial for trial in trials if trial["differs"]] == []
+
+
+def killed_trainings(folder: Path, workers: int, num_kills: int) -> list[dict[str, object]]:
+    command = [sys.executable, "-m", "tests.train.killed_trainer", str(folder), str(workers), "0", str(num_kills)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    return [json.loads(line) for line in told.stdout.splitlines()]
+
+
+def row(workers: int, trials: list[dict[str, object]]) -> str:
+    """A row of docs/soak.md."""
+    kills = sum(int(str(trial["kills"])) for trial in trials)
+    equal = sum(not trial["differs"] for trial in trials)
+    result = f"{equal} of {len(trials)} resumed trainings equal the uninterrupted one: weights, optimizer, each row"
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return f"| SIGKILL of a trainer, {workers} workers | {kills} | {result} | {datetime.date.today()} | {machine} |"
