@@ -8,14 +8,16 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ds_notebook.errors import Diverged, DsError, GateFailed, RecordError, UsageError
     from ds_notebook.record import Record, Run, open_run, runs
+    from ds_notebook.rooms import compare
     from ds_notebook.start import start_run
-    from ds_notebook.train import TrainConfig, Trainer
+    from ds_notebook.train import TrainConfig, Trainer, load_weights
 
 _HOMES = {
     "ds_notebook.errors": ("DsError", "Diverged", "GateFailed", "RecordError", "UsageError"),
     "ds_notebook.record": ("Record", "Run", "open_run", "runs"),
+    "ds_notebook.rooms": ("compare",),
     "ds_notebook.start": ("start_run",),
-    "ds_notebook.train": ("TrainConfig", "Trainer"),
+    "ds_notebook.train": ("TrainConfig", "Trainer", "load_weights"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -29,6 +31,8 @@ __all__ = [
     "TrainConfig",
     "Trainer",
     "UsageError",
+    "compare",
+    "load_weights",
     "open_run",
     "runs",
     "start_run",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from ds_notebook.draw import Scene
-from ds_notebook.record import Record
+from ds_notebook.record import Record, Run, open_run
 from ds_notebook.record.events import AnyEvent
 from ds_notebook.record.state import State
 
@@ -17,6 +19,10 @@ VIEWS = {
 """The view of each kind of run."""
 ANY_OTHER_KIND = "train"
 """A loop of one's own has steps and metrics: it is drawn as a training."""
+COMPARISONS = {
+    "train": "ds_notebook.train.compare:compare",
+}
+"""The function from several runs to one scene, of each kind of run; another kind is compared as a training."""
 
 
 class View(Protocol):
@@ -29,9 +35,13 @@ class View(Protocol):
 
 def new_view(kind: str) -> View:
     """A fresh view for a run of this kind."""
-    module, _, name = VIEWS.get(kind, VIEWS[ANY_OTHER_KIND]).partition(":")
-    view: View = getattr(import_module(module), name)()
+    view: View = _loaded(VIEWS, kind)()
     return view
+
+
+def _loaded(table: dict[str, str], kind: str) -> Any:  # a class or function of the table
+    module, _, name = table.get(kind, table[ANY_OTHER_KIND]).partition(":")
+    return getattr(import_module(module), name)
 
 
 def scene_of(record: Record) -> Scene:
@@ -41,3 +51,22 @@ def scene_of(record: Record) -> Scene:
     for event in record.events():
         view.add(event)
     return view.scene(record.state)
+
+
+def compare(*runs: Record | Run | str | Path, metric: str | None = None) -> Scene:
+    """Two or more runs laid over each other, by object, id or folder: which is better, and in what they differ.
+
+    `metric` decides which is better, if given. Raises UsageError where they cannot be compared.
+    """
+    records = [each.record if isinstance(each, Run) else each for each in runs]
+    return compare_scene([each if isinstance(each, Record) else open_run(each) for each in records], metric)
+
+
+def compare_scene(records: Sequence[Record], metric: str | None = None) -> Scene:
+    """The scene of several runs beside each other, as the kind of the first is compared; `metric` decides.
+
+    Raises UsageError where they cannot be compared.
+    """
+    started = records[0].started if records else None
+    scene: Scene = _loaded(COMPARISONS, started.kind if started else ANY_OTHER_KIND)(records, metric)
+    return scene

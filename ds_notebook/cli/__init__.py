@@ -18,8 +18,10 @@ COMMANDS = {
     "runs": "the runs of a folder, newest first",
     "show": "a run's view as text, or as a page",
     "logs": "what happened in a run, errors first",
+    "compare": "which of two or more runs is better, and in what they differ",
     "gate": "check conditions on a run's metrics",
     "send": "tell a run to pause, resume, stop, save or set a value",
+    "export": "a run as a file of TensorBoard, MLflow, a trace viewer or a table",
     "clean": "delete old runs: lists first",
 }
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import html
 from pathlib import Path
 
 import msgspec
 
 from ds_notebook.cli._door import Command, add_json, print_json
-from ds_notebook.draw import Scene, svg, text
+from ds_notebook.draw import text
+from ds_notebook.draw.page import page
 from ds_notebook.record import open_run
 from ds_notebook.rooms import scene_of
 
@@ -34,15 +34,6 @@ def _run(asked: argparse.Namespace) -> int:
         print(text(scene, width=100))
         print(f"run {record.id} in {record.path}")
     return 0
-
-
-def page(scene: Scene) -> str:
-    """One HTML file with the drawing and, for a screen reader, the text."""
-    title = html.escape(scene.title)
-    return (
-        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n<body>\n{svg(scene)}\n'
-        f"<details><summary>As text</summary><pre>{html.escape(text(scene))}</pre></details>\n</body></html>\n"
-    )
 
 
 COMMAND = Command(run=_run, add=_add, example="ds show 2026-12-01-quiet-heron --html run.html")

@@ -14,6 +14,9 @@ from ds_notebook.record.events import AnyEvent
 _LONGEST_START = 16 << 20
 """Garbage may have no end of line: no first event is longer."""
 
+_PART = 1 << 20
+"""Bytes of a file that are decoded at once."""
+
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
@@ -33,17 +36,30 @@ def event_files(folder: Path) -> list[Path]:
     return [folder / name for name in sorted(names)]
 
 
-def read_from(path: Path, position: int) -> tuple[list[AnyEvent], int]:
-    """The whole events after byte `position`, and the position to go on from; a line still being written waits."""
+def read_from(path: Path, position: int, most_bytes: int = -1) -> tuple[list[AnyEvent], int]:
+    """The whole events after byte `position`, and the position to go on from; a line still being written waits.
+
+    With `most_bytes` only so many bytes are read; a longer line is read whole all the same.
+    """
     try:
         with open(path, "rb", buffering=0) as file:
             file.seek(position)
-            whole, newline, _ = file.read().rpartition(b"\n")
+            text = file.read(most_bytes)
     except OSError:
         return [], position  # deleted, or not ours to read: the other writers' files still tell
+    whole, newline, _ = text.rpartition(b"\n")
     if not newline:
-        return [], position
+        return read_from(path, position) if len(text) == most_bytes else ([], position)
     return list(_decoded(whole.split(b"\n"))), position + len(whole) + 1
+
+
+def stream(path: Path) -> Iterator[AnyEvent]:
+    """The whole events of a file a part at a time: in bounded memory, and no file is open between two parts."""
+    position, before = 0, -1
+    while position > before:
+        before = position
+        events, position = read_from(path, before, _PART)
+        yield from events
 
 
 def first_event(path: Path) -> AnyEvent | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import math
 import time
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,13 @@ from ds_notebook.record.events import (
     RunStarted,
     goes_back_to,
 )
-from ds_notebook.record.files import event_files, first_event, last_events, read_from
+from ds_notebook.record.files import event_files, first_event, last_events, read_from, stream
 from ds_notebook.record.gate import GateResult, parse_gate
 from ds_notebook.record.journal import write_apart
-from ds_notebook.record.state import State, producer_is_alive, state_of
+from ds_notebook.record.state import OVER, State, producer_is_alive, state_of
 from ds_notebook.record.where import runs_folder
+
+WAIT_LOOK_S = 0.2
 
 Position = dict[str, int]
 """How far each file of a record has been read, in bytes."""
@@ -46,17 +48,16 @@ class Record:
 
     def events(self) -> Iterator[AnyEvent]:
         """All events: each writer's in its own order, the writers merged by their clocks."""
-        writers = (_in_order(read_from(path, 0)[0]) for path in event_files(self.path))
-        return (event for _, event in heapq.merge(*writers, key=lambda pair: pair[0]))
+        return _merged(stream(path) for path in event_files(self.path))
 
     def tail(self, position: Position | None = None) -> tuple[list[AnyEvent], Position]:
-        """The whole events that came after `position`, and the position to ask from next time."""
+        """The whole events that came after `position`, in the order of `events`; and the position for the next time."""
         seen = dict(position or {})
-        found: list[AnyEvent] = []
+        found: list[list[AnyEvent]] = []
         for path in event_files(self.path):
             events, seen[path.name] = read_from(path, seen.get(path.name, 0))
-            found.extend(events)
-        return found, seen
+            found.append(events)
+        return list(_merged(found)), seen
 
     def _producer(self) -> tuple[RunStarted, Path] | None:
         """The last producer's first event and its file."""
@@ -118,6 +119,22 @@ class Record:
     def open(self, artifact: Artifact) -> bytes:
         """The bytes of an artifact; raises RecordError if it is missing, changed, or outside the run."""
         return open_blob(self.path, artifact)
+
+    def wait(self, timeout_s: float | None = None) -> Record:
+        """Return once the run is over, or after `timeout_s`, wherever it works.
+
+        Raises RecordError with its error where it failed, GateFailed where a gate of it did.
+        """
+        deadline = time.monotonic() + (math.inf if timeout_s is None else timeout_s)
+        while self.state not in OVER and time.monotonic() < deadline:
+            time.sleep(WAIT_LOOK_S)
+        ended = self.ended
+        if ended and ended.status == "failed":
+            raise RecordError(f"Run {self.id} failed: {ended.error}")
+        failed = [each.reason for each in self.decisions if (each.policy, each.verdict) == ("gate", "failed")]
+        if failed:
+            raise GateFailed("Gate failed: " + "; ".join(failed) + f" (run {self.id}).")
+        return self
 
     def columns(self) -> dict[str, Column]:
         """Each metric's steps, times (Unix seconds) and values, by name.
@@ -196,9 +213,17 @@ def _verdict(result: GateResult) -> Decision:
     )
 
 
-def _in_order(events: list[AnyEvent]) -> Iterable[tuple[float, AnyEvent]]:
+def _merged(writers: Iterable[Iterable[AnyEvent]]) -> Iterator[AnyEvent]:
+    ordered = map(_in_order, writers)
+    return (event for _, event in heapq.merge(*ordered, key=lambda pair: pair[0]))
+
+
+def _in_order(events: Iterable[AnyEvent]) -> Iterator[tuple[float, AnyEvent]]:
     """Each event with a time that never falls: a writer's own order holds, whatever its clock did."""
-    return zip(accumulate((event.at for event in events), max), events, strict=True)
+    latest = -math.inf
+    for event in events:
+        latest = max(latest, event.at)
+        yield latest, event
 
 
 def _end_of(file: Path) -> RunEnded | None:

@@ -94,6 +94,7 @@ class Run:
         self._due = self._next_flush if started else 0
         self._lock = threading.Lock()
         self._over = threading.Event()
+        self._wait: Callable[[float | None], None] | None = None
         self._started = started
         self._producing = started is not None
         self._held = hold_lock(folder) if started else None
@@ -385,6 +386,18 @@ class Run:
     def __del__(self) -> None:
         if getattr(self, "_journal", None) is not None:
             self.end("interrupted", "the run's object was dropped before its end")
+
+    def waits_for(self, wait: Callable[[float | None], None]) -> None:
+        """What `wait` calls, where the run works in the background: with a timeout in seconds, or None."""
+        self._wait = wait
+
+    def wait(self, timeout_s: float | None = None) -> Self:
+        """Return once the run is over, or after `timeout_s`; raises what ended it in the background."""
+        if self._wait is not None:
+            self._wait(timeout_s)
+        else:
+            self._over.wait(timeout_s)
+        return self
 
     # -- reading
 

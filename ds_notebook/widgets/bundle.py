@@ -36,6 +36,12 @@ def bundle(record: Record, scene: Scene, *, as_of: str = "") -> Bundle:
     return Bundle(data, {"image/png": {"width": WIDTH, "alt": scene.title}})
 
 
+def scene_bundle(scene: Scene) -> Bundle:
+    """The picture and the text of a scene that belongs to no single run, such as a comparison."""
+    data = {"image/png": png(scene, WIDTH, scale=2), "text/plain": text(scene)}
+    return Bundle(data, {"image/png": {"width": WIDTH, "alt": scene.title}})
+
+
 def _relative(record: Record) -> str:
     """The run's folder as seen from the notebook's: a saved notebook must not tell where its author works."""
     try:

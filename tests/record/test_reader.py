@@ -7,6 +7,7 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import ds_notebook as ds
@@ -230,3 +231,13 @@ def test_times_of_rows_are_unix_seconds_of_the_writer():
     block = Metrics(at=100.0, steps=[0, 1], times_us=[0, 250_000], values={"loss": [1.0, 2.0]})
 
     assert block.times() == [100.0, 100.25]
+
+
+def test_the_tail_of_two_producers_comes_in_the_order_of_their_clocks(tmp_path):
+    for name, at in (("a", 2.0), ("b", 1.0)):
+        event = Note(at=at, level="info", text=name)
+        (tmp_path / f"events-{name}.jsonl").write_bytes(msgspec.json.encode(event) + b"\n")
+
+    events, _ = Record(tmp_path).tail()
+
+    assert [event.text for event in events] == ["b", "a"]
