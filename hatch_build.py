@@ -6,6 +6,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LAB_EXTENSION = "share/jupyter/labextensions/ds-notebook"
+SERVER_CONFIG = "etc/jupyter/jupyter_server_config.d/ds-notebook.json"
 
 
 class TakeAlong(BuildHookInterface):
@@ -15,6 +16,7 @@ class TakeAlong(BuildHookInterface):
         if self.target_name != "wheel":
             return
         root = Path(self.root)
+        build_data["shared_data"][str(root / "labextension/server-config/ds-notebook.json")] = SERVER_CONFIG
         built = root / "labextension" / "dist"
         if built.is_dir():
             build_data["shared_data"][str(built)] = LAB_EXTENSION

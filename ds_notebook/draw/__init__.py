@@ -3,7 +3,23 @@
 from ds_notebook.draw._words import clean
 from ds_notebook.draw.downsample import Envelope, min_max
 from ds_notebook.draw.png import png
-from ds_notebook.draw.shapes import AnyShape, Bars, Block, Lines, Scene, Series, Shape, Table, Text, Timeline
+from ds_notebook.draw.shapes import (
+    AnyShape,
+    Bars,
+    Block,
+    Edge,
+    Flame,
+    Graph,
+    Heatmap,
+    Lines,
+    Node,
+    Scene,
+    Series,
+    Shape,
+    Table,
+    Text,
+    Timeline,
+)
 from ds_notebook.draw.svg import svg
 from ds_notebook.draw.text import text
 
@@ -11,8 +27,13 @@ __all__ = [
     "AnyShape",
     "Bars",
     "Block",
+    "Edge",
     "Envelope",
+    "Flame",
+    "Graph",
+    "Heatmap",
     "Lines",
+    "Node",
     "Scene",
     "Series",
     "Shape",

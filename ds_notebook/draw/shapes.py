@@ -62,6 +62,62 @@ class Timeline(Shape, tag="timeline"):
     blocks: list[Block]
 
 
+class Flame(Shape, tag="flame"):
+    """Boxes within boxes, as wide as their weight: where time or memory went, by call stack.
+
+    Box number i is called `names[name[i]]`, lies on box `parent[i]` (-1: on the ground) and weighs `weight[i]`, its
+    own part and that of the boxes on it. A parent comes before the boxes on it. `unit` is "s", "bytes" or a word.
+    """
+
+    names: list[str]
+    """Each name once."""
+    name: list[int]
+    parent: list[int]
+    weight: list[float]
+    unit: str = "s"
+
+
+class Heatmap(Shape, tag="heatmap"):
+    """A number for each row and column, as a colour from low to high; None and NaN leave a hole.
+
+    Columns that are numbers are places on the x axis: their panel shares its zoom with others of the same `x_label`.
+    """
+
+    rows: list[str]
+    columns: list[str | float]
+    values: list[list[float | None]]
+    """A list a row, each as long as `columns`."""
+    x_label: str = ""
+    y_label: str = ""
+    unit: str = ""
+    """Follows each number, as in `Bars`."""
+
+
+class Node(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A box of a graph; `name` is its own among the nodes."""
+
+    name: str
+    kind: str = ""
+    """Nodes of one kind share a colour and a mark."""
+    note: str = ""
+    """A few words beneath the name: a state, a shape, a size."""
+
+
+class Edge(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An arrow between two nodes, by their names."""
+
+    source: str
+    target: str
+    label: str = ""
+
+
+class Graph(Shape, tag="graph"):
+    """Boxes and arrows, laid out from left to right: what waits for what, what feeds what."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+
+
 class Table(Shape, tag="table"):
     """Rows of cells under column names; numbers are aligned right."""
 
@@ -75,7 +131,7 @@ class Text(Shape, tag="text"):
     lines: list[str]
 
 
-AnyShape = Lines | Bars | Timeline | Table | Text
+AnyShape = Lines | Bars | Timeline | Flame | Heatmap | Graph | Table | Text
 
 
 class Scene(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from itertools import groupby
 
 from ds_notebook.draw._bars import draw_bars
+from ds_notebook.draw._flame import draw_flame
+from ds_notebook.draw._graph import draw_graph
+from ds_notebook.draw._heatmap import draw_heatmap
 from ds_notebook.draw._lines import draw_lines
 from ds_notebook.draw._mark import Drawing, px, words
 from ds_notebook.draw._table import draw_table, draw_text
 from ds_notebook.draw._theme import FONTS, THEMES, TITLE, Theme, ThemeName
 from ds_notebook.draw._timeline import draw_timeline
 from ds_notebook.draw._words import quoted, wrap
-from ds_notebook.draw.shapes import AnyShape, Bars, Lines, Scene, Table, Text, Timeline
+from ds_notebook.draw.shapes import AnyShape, Bars, Flame, Graph, Heatmap, Lines, Scene, Table, Text, Timeline
 
 _MARGIN, _GAP = 18.0, 14.0
 _TWO_COLUMNS_FROM = 560
@@ -68,6 +71,12 @@ def _draw(panel: AnyShape, styles: dict[str, int], width: float, theme: Theme) -
             return draw_bars(panel, width, theme)
         case Timeline():
             return draw_timeline(panel, width, theme)
+        case Flame():
+            return draw_flame(panel, width, theme)
+        case Heatmap():
+            return draw_heatmap(panel, width, theme)
+        case Graph():
+            return draw_graph(panel, width, theme)
         case Table():
             return draw_table(panel, width, theme)
         case Text():

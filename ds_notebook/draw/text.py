@@ -7,13 +7,29 @@ from math import isfinite
 from unicodedata import combining, east_asian_width
 
 from ds_notebook.draw._bars import with_unit
+from ds_notebook.draw._flame import weights
 from ds_notebook.draw._table import cell_texts, right_aligned
 from ds_notebook.draw._words import clean
-from ds_notebook.draw.shapes import AnyShape, Bars, Lines, Scene, Series, Table, Text, Timeline
+from ds_notebook.draw.shapes import (
+    AnyShape,
+    Bars,
+    Flame,
+    Graph,
+    Heatmap,
+    Lines,
+    Node,
+    Scene,
+    Series,
+    Table,
+    Text,
+    Timeline,
+)
 from ds_notebook.draw.ticks import number, seconds
 
 _SPARK = "▁▂▃▄▅▆▇█"
 _SPARK_WIDTH = 24
+_MOST_NAMES = 20
+"""Names of a flame, the heaviest first."""
 
 
 def text(scene: Scene, width: int = 80) -> str:
@@ -56,6 +72,16 @@ def _panel(panel: AnyShape, width: int) -> Iterator[str]:
         case Timeline():
             yield from filter(None, [heading])
             yield from _aligned([_lane(panel, lane) for lane in panel.lanes], [False, True, False], width)
+        case Flame():
+            rows = [[f"  {clean(row.name)}", *(with_unit(w, panel.unit) for w in row[1:])] for row in weights(panel)]
+            yield from _aligned([[heading, "own", "whole"], *rows[:_MOST_NAMES]], [False, True, True], width)
+            yield from _more(len(rows) - _MOST_NAMES)
+        case Heatmap():
+            rows = [_curve(series) for series in _rows_of(panel)]
+            yield from _aligned([[heading, "last", "min", "max", ""], *rows], [False, True, True, True, False], width)
+        case Graph():
+            yield from filter(None, [heading])
+            yield from _aligned([_node(panel, node) for node in panel.nodes], [False] * 4, width)
         case Table():
             yield from filter(None, [heading])
             rows = [list(map(clean, panel.columns)), *cell_texts(panel)]
@@ -71,6 +97,21 @@ def _curve(series: Series) -> list[str]:
         return [f"  {clean(series.name)}", "nan" if series.y else "none yet", "", "", ""]
     last = number(series.y[-1])
     return [f"  {clean(series.name)}", last, number(min(finite)), number(max(finite)), sparkline(series)]
+
+
+def _rows_of(heatmap: Heatmap) -> Iterator[Series]:
+    for name, values in zip(heatmap.rows, heatmap.values, strict=True):
+        yield Series(name=name, x=list(map(float, range(len(values)))), y=values)
+
+
+def _node(graph: Graph, node: Node) -> list[str]:
+    targets = ", ".join(clean(edge.target) for edge in graph.edges if edge.source == node.name)
+    return [f"  {clean(node.name)}", clean(node.kind), clean(node.note), f"→ {targets}" if targets else ""]
+
+
+def _more(hidden: int) -> Iterator[str]:
+    if hidden > 0:
+        yield f"  … and {hidden} more"
 
 
 def _lane(timeline: Timeline, lane: str) -> list[str]:

@@ -2,7 +2,22 @@
 
 import math
 
-from ds_notebook.draw import Bars, Block, Envelope, Lines, Scene, Series, Table, Text, Timeline
+from ds_notebook.draw import (
+    Bars,
+    Block,
+    Edge,
+    Envelope,
+    Flame,
+    Graph,
+    Heatmap,
+    Lines,
+    Node,
+    Scene,
+    Series,
+    Table,
+    Text,
+    Timeline,
+)
 
 
 def training_scene() -> Scene:
@@ -33,9 +48,29 @@ def scene_of_everything() -> Scene:
             *training_scene().panels,
             Bars(heading="Time", names=["data", "forward"], values=[61.0, -3.5], unit="%"),
             Timeline(heading="Steps", lanes=["loop"], blocks=blocks),
+            small_flame(),
+            Heatmap(heading="Confusion", rows=["cat", "dog"], columns=["cat", "dog"], values=[[5.0, 1.0], [None, 7.0]]),
+            small_graph(),
             Text(heading="Findings", lines=["61% of each step waits for data."]),
         ],
     )
+
+
+def small_flame() -> Flame:
+    """`main` calls `load` and `fit`; `fit` calls `fit` again and `load`."""
+    names, name, parent = ["main", "load", "fit"], [0, 1, 2, 2, 1], [-1, 0, 0, 2, 2]
+    return Flame(heading="Where time went", names=names, name=name, parent=parent, weight=[10.0, 3.0, 6.0, 2.0, 1.0])
+
+
+def small_graph() -> Graph:
+    """Three jobs in a row, and an arrow to a job that is not there."""
+    nodes = [
+        Node(name="fetch", kind="finished"),
+        Node(name="train", kind="running", note="epoch 3"),
+        Node(name="report"),
+    ]
+    edges = [Edge(source="fetch", target="train"), Edge(source="train", target="report"), Edge(source="x", target="y")]
+    return Graph(heading="Jobs", nodes=nodes, edges=edges)
 
 
 def one_curve(*y: float | None, name: str = "loss", log_y: bool = False, markers: bool = False) -> Scene:
@@ -51,6 +86,10 @@ EMPTY_SCENES = [
     Scene(title="queued", panels=[Bars(names=[], values=[])]),
     Scene(title="queued", panels=[Timeline(lanes=[], blocks=[])]),
     Scene(title="queued", panels=[Timeline(lanes=["loop"], blocks=[])]),
+    Scene(title="queued", panels=[Flame(names=[], name=[], parent=[], weight=[])]),
+    Scene(title="queued", panels=[Heatmap(rows=[], columns=[], values=[])]),
+    Scene(title="queued", panels=[Heatmap(rows=["a"], columns=[], values=[[]])]),
+    Scene(title="queued", panels=[Graph(nodes=[], edges=[])]),
     Scene(title="queued", panels=[Table(columns=[], rows=[])]),
     Scene(title="queued", panels=[Table(columns=["epoch"], rows=[])]),
     Scene(title="queued", panels=[Text(lines=[])]),

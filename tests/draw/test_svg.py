@@ -6,9 +6,25 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ds_notebook.draw import Bars, Block, Lines, Scene, Series, Table, Text, Timeline, svg
+from ds_notebook.draw import (
+    Bars,
+    Block,
+    Edge,
+    Flame,
+    Graph,
+    Heatmap,
+    Lines,
+    Node,
+    Scene,
+    Series,
+    Table,
+    Text,
+    Timeline,
+    svg,
+)
+from ds_notebook.draw._layout import layout
 from ds_notebook.draw._words import clean, fit, width_of, wrap
-from tests.draw.scenes import EMPTY_SCENES, ODD_CURVES, one_curve, scene_of_everything, training_scene
+from tests.draw.scenes import EMPTY_SCENES, ODD_CURVES, one_curve, scene_of_everything, small_flame, training_scene
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "<script>alert('x')</script>&\"\x00\x1b[31mred\x1b[0m\u202eback\ud800\n"
@@ -65,6 +81,9 @@ def test_no_word_from_a_user_becomes_markup():
             Lines(heading=HOSTILE, x_label=HOSTILE, y_label="y" + HOSTILE, series=[Series(name=HOSTILE, x=[1], y=[1])]),
             Bars(names=[HOSTILE], values=[1], unit=HOSTILE),
             Timeline(lanes=[HOSTILE], blocks=[block]),
+            Flame(heading=HOSTILE, names=[HOSTILE], name=[0], parent=[-1], weight=[1.0], unit=HOSTILE),
+            Heatmap(rows=[HOSTILE], columns=[HOSTILE], values=[[1.0]], x_label=HOSTILE, y_label=HOSTILE, unit=HOSTILE),
+            Graph(nodes=[Node(name=HOSTILE, kind=HOSTILE, note=HOSTILE)], edges=[]),
             Table(columns=[HOSTILE], rows=[[HOSTILE]]),
             Text(lines=[HOSTILE]),
         ],
@@ -127,6 +146,57 @@ def test_ten_thousand_blocks_are_merged_to_what_a_screen_shows():
     blocks = [Block(lane="loop", start=at, end=at + 0.9, kind="step") for at in range(10_000)]
 
     assert len(svg(Scene(title="", panels=[Timeline(lanes=["loop"], blocks=blocks)]))) < 60_000
+
+
+def widths(scene: Scene) -> list[float]:
+    return [float(box.get("width")) for box in parsed(scene).iter(f"{SVG}rect")][1:]
+
+
+def test_a_flame_is_as_wide_as_its_weights():
+    whole, fit, load, inner_fit, inner_load = widths(Scene(title="", panels=[small_flame()]))
+
+    assert fit / whole == pytest.approx(0.6, abs=0.01)
+    assert (load / whole, inner_fit / whole, inner_load / whole) == pytest.approx((0.3, 0.2, 0.1), abs=0.01)
+
+
+def test_fifty_thousand_flame_boxes_make_a_small_picture():
+    count = 50_000
+    flame = Flame(
+        names=["f"], name=[0] * count, parent=[-1, *[0] * (count - 1)], weight=[1.0, *[1 / count] * (count - 1)]
+    )
+
+    assert len(svg(Scene(title="", panels=[flame]))) < 5_000
+
+
+def test_a_spike_in_a_heatmap_of_many_columns_is_seen():
+    values = [0.0] * 5_000
+    values[1_234] = 9.0
+    flat, spiked = (
+        Scene(title="", panels=[Heatmap(rows=["r"], columns=list(range(5_000)), values=[row])])
+        for row in ([0.0] * 5_000, values)
+    )
+
+    assert len(list(parsed(spiked).iter(f"{SVG}path"))) == len(list(parsed(flat).iter(f"{SVG}path"))) + 1
+
+
+def test_a_hole_in_a_heatmap_stays_clear():
+    drawn = [
+        path.get("d")
+        for path in parsed(
+            Scene(title="", panels=[Heatmap(rows=["r"], columns=["a", "b"], values=[[None, 1.0]])])
+        ).iter(f"{SVG}path")
+    ]
+
+    assert len(drawn) == 1 and drawn[0].count("M") == 1
+
+
+def test_a_graph_stands_in_layers_and_a_cycle_does_not_hang_it():
+    nodes = [Node(name=name) for name in "abcd"]
+    edges = [Edge(source=source, target=target) for source, target in ("ab", "bc", "ac", "cd", "db")]
+
+    layers = {placed.node.name: placed.layer for placed in layout(Graph(nodes=nodes, edges=edges))}
+
+    assert layers["a"] < layers["b"] < layers["c"] < layers["d"]
 
 
 def test_a_long_name_is_cut_with_an_ellipsis_to_the_room_it_has():

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from ds_notebook.draw import Bars, Block, Lines, Scene, Series, Table, Text, Timeline, text
+from ds_notebook.draw import Bars, Block, Heatmap, Lines, Scene, Series, Table, Text, Timeline, text
 from ds_notebook.draw.text import sparkline
-from tests.draw.scenes import EMPTY_SCENES, ODD_CURVES, one_curve, scene_of_everything
+from tests.draw.scenes import EMPTY_SCENES, ODD_CURVES, one_curve, scene_of_everything, small_flame, small_graph
 
 
 def test_curves_are_told_by_their_last_lowest_and_highest_value():
@@ -47,6 +47,31 @@ def test_every_other_shape_is_told_in_rows():
         "Steps\n  loop  4 s  forward 2 s, backward 2 s\n  gpu   0 s\n\n"
         "Epochs\nepoch  loss  note\n    1  0.50  best\n   12  0.25\n\n"
         "All is well."
+    )
+
+
+def test_a_flame_is_told_by_name_and_a_name_within_itself_counts_once():
+    assert text(Scene(title="", panels=[small_flame()])) == (
+        "Where time went  own  whole\n"
+        "  fit            5 s    6 s\n"
+        "  load           4 s    4 s\n"
+        "  main           1 s   10 s"
+    )
+
+
+def test_a_heatmap_is_told_row_by_row():
+    heatmap = Heatmap(
+        heading="Norm", rows=["conv", "head"], columns=[0, 1, 2], values=[[1.0, 2.0, 3.0], [None, 4.0, 2.0]]
+    )
+
+    assert text(Scene(title="", panels=[heatmap])) == (
+        "Norm    last  min  max\n  conv     3    1    3  ▁▅█\n  head     2    2    4  █▁"
+    )
+
+
+def test_a_graph_is_told_by_what_each_box_leads_to():
+    assert text(Scene(title="", panels=[small_graph()])) == (
+        "Jobs\n  fetch   finished           → train\n  train   running   epoch 3  → report\n  report"
     )
 
 
