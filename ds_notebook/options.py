@@ -92,6 +92,8 @@ def add_options(parser: argparse.ArgumentParser, cls: type[Config], skip: Collec
             continue
         item = _item(hint)
         common |= {"type": functools.partial(_parse, name, item or hint), "metavar": _metavar(item or hint)}
+        if alone := _fields(cls)[name].metadata.get("alone"):  # what the flag means without a value
+            common |= {"nargs": "?", "const": alone}
         parser.add_argument(_flag(name), action="append" if item else "store", **common)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from ds_notebook.errors import UsageError
@@ -12,6 +12,7 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Schedule = Literal["constant", "cosine"]
 Every = Literal["epoch", "step"]
 OnDivergence = Literal["stop", "rollback"]
+Background = Literal["thread", "process"]
 _CHOICES = {
     "precision": get_args(Precision),
     "schedule": get_args(Schedule),
@@ -65,7 +66,7 @@ class TrainConfig:
     """Processes that load a Dataset; a DataLoader of your own keeps its own."""
     checkpoint_every_s: float | None = None
     """Seconds between checkpoints; there is one at the end and, with validation data, one of the best epoch, too.
-    Left out: none, but every 60 s with `resume` or a rollback."""
+    Left out: none, but every 60 s with `resume`, `background` or a rollback."""
     keep_checkpoints: int = 2
     """Newest checkpoints that are kept; the best one, and those that were asked for, are kept besides."""
     resume: str | None = None
@@ -73,6 +74,9 @@ class TrainConfig:
     a run's id or folder goes on with that one."""
     on_divergence: OnDivergence = "stop"
     """When the loss is NaN or infinite: stop, or go back to the last checkpoint with half the learning rate."""
+    background: Background | None = field(default=None, metadata={"alone": "thread"})
+    """Return at once and train beside the notebook: in a thread, with the model at hand, which is also what the option
+    alone means; or in a process that outlives the kernel. `run.wait()` waits for the end."""
     lr_range_test: bool = False
     """Instead of training: raise the learning rate step by step, show the loss, suggest a rate; weights come back."""
     seed: int = 0
@@ -112,5 +116,5 @@ class TrainConfig:
     @property
     def checkpoint_interval_s(self) -> float | None:
         """Seconds between checkpoints, also where only another option needs them; None for none."""
-        needed = self.resume is not None or self.on_divergence == "rollback"
+        needed = self.resume or self.background or self.on_divergence == "rollback"
         return self.checkpoint_every_s or (DEFAULT_CHECKPOINT_EVERY_S if needed else None)

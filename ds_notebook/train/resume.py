@@ -17,7 +17,7 @@ from ds_notebook.train.checkpoints import last_good
 from ds_notebook.train.config import TrainConfig
 from ds_notebook.train.tree import Tree
 
-_SAME_RUN = {"name", "tags", "notes", "gate", "resume", "checkpoint_every_s", "keep_checkpoints", "workers"}
+_SAME_RUN = set("name tags notes gate resume checkpoint_every_s keep_checkpoints workers background".split())
 """Options that may differ between two parts of one run: what is learned does not depend on them."""
 _UNFINISHED = ("lost", "interrupted", "stopped", "failed")
 

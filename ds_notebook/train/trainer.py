@@ -18,6 +18,7 @@ from ds_notebook.options import to_builtins
 from ds_notebook.record.events import Decision
 from ds_notebook.record.run import Run
 from ds_notebook.start import continue_run, start_run
+from ds_notebook.train.background import in_background
 from ds_notebook.train.batch import Parts, forward, placed, size
 from ds_notebook.train.choose_precision import choose_precision
 from ds_notebook.train.compiled import compiled
@@ -116,12 +117,22 @@ class Trainer:
 
         The first interrupt finishes the step and returns normally, with the model usable and the
         run "interrupted"; a second one raises KeyboardInterrupt. Raises Diverged where the loss is
-        not finite, DataError where a batch or a loader fails, GateFailed where a gate does.
+        not finite, DataError where a batch or a loader fails, GateFailed where a gate does. With `background`
+        it returns at once, interrupts are not for it, and `run.wait()` raises what it raised.
         """
         if self.config.lr_range_test:
             return self._test_rates()
+        if self.config.background == "process":
+            raise UsageError("A process of its own is for `%%ds_train` and its cell. Choose background thread.")
         resumption = self._resumption()
         self.run = run = self._begin(resumption)
+        if self.config.background == "thread":
+            in_background(run, lambda: self._work(run, resumption))
+        else:
+            self._work(run, resumption)
+        return run
+
+    def _work(self, run: Run, resumption: Resumption | None) -> None:
         with run, first_interrupt(lambda: run.ask_to_end("interrupted")), fitting_threads(self.device):
             seed_all(self.config.seed)
             with ExitStack() as until_the_end:
@@ -132,7 +143,6 @@ class Trainer:
                 self.model.load_state_dict(self._ema.module.state_dict())
         if self.config.gate and run.status == "finished":
             run.gate(*self.config.gate)
-        return run
 
     def _test_rates(self) -> Run:
         test = RangeTest()

@@ -6,9 +6,10 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from ds_magics.train import TrainMagic
 from ds_notebook import start
+from ds_notebook.draw import Scene
 from ds_notebook.record import Record, Run
 from ds_notebook.rooms import ANY_OTHER_KIND, new_view, scene_of
-from ds_notebook.widgets import Bundle, LiveStill, bundle
+from ds_notebook.widgets import Bundle, LiveStill, bundle, scene_bundle
 
 
 def load(shell: InteractiveShell) -> None:
@@ -17,12 +18,13 @@ def load(shell: InteractiveShell) -> None:
         return
     views = _Views(shell)
     shell._ds_notebook = views  # type: ignore[attr-defined]  # marks the shell as loaded
-    TrainMagic.register(shell)
-    start.announce.append(views.show)
+    TrainMagic.register(shell, views.show)
+    start.announce.append(lambda run: views.show(run.record))
     shell.events.register("post_run_cell", views.finish_ended)
     assert shell.display_formatter is not None  # every interactive shell has one
     formatter = shell.display_formatter.mimebundle_formatter
     formatter.for_type(Record, lambda record, **_: bundle(record, scene_of(record)))
+    formatter.for_type(Scene, lambda scene, **_: scene_bundle(scene))
     formatter.for_type(Run, lambda run, **_: bundle(run.record, scene_of(run.record)))
 
 
@@ -33,19 +35,19 @@ class _Views:
         self._shell = shell
         self._open: list[LiveStill] = []
 
-    def show(self, run: Run) -> None:
+    def show(self, record: Record) -> None:
         """Show a run that starts where its cell is, and keep the picture up to date."""
         from IPython.display import display
 
-        run_id, shown = run.id, False
+        run_id, shown = record.id, False
 
         def show(bundle: Bundle) -> None:
             nonlocal shown
             display(bundle.data, metadata=bundle.metadata, raw=True, display_id=run_id, update=shown)
             shown = True
 
-        started = run.record.started
-        self._open.append(LiveStill(run.record, new_view(started.kind if started else ANY_OTHER_KIND), show))
+        started = record.started
+        self._open.append(LiveStill(record, new_view(started.kind if started else ANY_OTHER_KIND), show))
 
     def finish_ended(self, *_: object) -> None:
         """At a cell's end: the last picture of each run that has ended, before the cell counts as done."""

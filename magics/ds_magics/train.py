@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from ds_magics._door import complete, cut_traceback, run_body, words
+from ds_magics._touching import warn_of_touching
 from ds_notebook.errors import DsError, UsageError
 from ds_notebook.options import OptionParser, add_options, from_options, help_text
+from ds_notebook.record import Record
 from ds_notebook.train.config import TrainConfig
 
 _NEEDED = ("model", "train_data")
@@ -32,16 +34,18 @@ The body runs as plain Python. Then the trainer takes {", ".join(_NEEDED)} and, 
 class TrainMagic:
     """The magic as IPython sees it; line magic and cell magic are one."""
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell, show: Callable[[Record], None]) -> None:
         self._shell = shell
+        self._show = show
         self._parser = OptionParser(prog="%%ds_train", help_command="%%ds_train?")
         for name in (*_NEEDED, *_TAKEN):
             self._parser.add_argument(f"--{name.replace('_', '-')}", dest=f"name_of_{name}", default=name)
         add_options(self._parser, TrainConfig)
 
     @classmethod
-    def register(cls, shell: InteractiveShell) -> None:
-        magic = cls(shell)
+    def register(cls, shell: InteractiveShell, show: Callable[[Record], None]) -> None:
+        """Make the magic known; `show` displays a run that works in another process."""
+        magic = cls(shell, show)
 
         def ds_train(line: str, cell: str = "") -> None:
             magic(line, cell)
@@ -56,12 +60,15 @@ class TrainMagic:
         """Run the body, train, and leave `run` in the namespace, also where the training failed."""
         asked = self._parser.parse_args(words(line))
         config = from_options(TrainConfig, asked)
+        names = {name: getattr(asked, f"name_of_{name}") for name in (*_NEEDED, *_TAKEN)}
+        if config.background == "process":
+            self._train_apart(cell, names, config)
+            return
         from ds_notebook.train import Trainer  # torch takes a second to load: not before it is needed
 
         if cell.strip():
             _seed(config.seed)
             run_body(self._shell, cell)
-        names = {name: getattr(asked, f"name_of_{name}") for name in (*_NEEDED, *_TAKEN)}
         trainer = Trainer(config=config, **_found(self._shell.user_ns, names))
         try:
             trainer.fit()
@@ -73,6 +80,17 @@ class TrainMagic:
         finally:
             if trainer.run is not None:
                 self._shell.user_ns["run"] = trainer.run
+        if config.background:
+            warn_of_touching(self._shell, trainer.run, [names["model"], names["optimizer"]])
+
+    def _train_apart(self, cell: str, names: Mapping[str, str], config: TrainConfig) -> None:
+        if not cell.strip():
+            raise UsageError("A process of its own needs a cell that makes the model and the data: use %%ds_train.")
+        from ds_notebook.train.process import start_process
+
+        record = start_process(self._shell.transform_cell(cell), names, config)
+        self._shell.user_ns["run"] = record
+        self._show(record)
 
 
 def _seed(seed: int) -> None:

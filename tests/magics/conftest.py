@@ -40,7 +40,7 @@ class Kernel:
                 case "display_data" | "execute_result":
                     cell.displays.append(content["data"])
                     by_id[content.get("transient", {}).get("display_id")] = len(cell.displays) - 1
-                case "update_display_data":
+                case "update_display_data" if content["transient"]["display_id"] in by_id:  # or an earlier cell's
                     cell.num_updates += 1
                     cell.displays[by_id[content["transient"]["display_id"]]] = content["data"]
                 case "stream":

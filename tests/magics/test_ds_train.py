@@ -67,7 +67,10 @@ def test_a_gate_that_fails_is_the_cells_error_in_one_sentence(kernel: Kernel) ->
     ("cell", "sentence"),
     [
         ("%%ds_train --epoch 3\npass", "UsageError: Option --epoch is not known. Did you mean --epochs?"),
-        ("%%ds_train --precision fp61\npass", "UsageError: Precision 'fp61' is not known. Choose fp32, bf16 or fp16."),
+        (
+            "%%ds_train --precision fp61\npass",
+            "UsageError: Precision 'fp61' is not known. Choose auto, fp32, bf16 or fp16.",
+        ),
         ("%%ds_train --model net\npass", "UsageError: There is no net in the notebook"),
         ("%%ds_train --name 'open\npass", "UsageError: The line of the magic could not be read"),
         ("%%ds_train" + BODY + "train_data = (inputs[:, :3], train_data[1])", "UsageError: The model does not take"),
@@ -174,3 +177,22 @@ def test_loading_the_extension_twice_shows_a_run_once(kernel: Kernel) -> None:
     kernel.run("%reload_ext ds_notebook")
 
     assert len(kernel.run("%%ds_train" + BODY).displays) == 1
+
+
+def test_in_the_background_the_cell_returns_and_touching_the_model_is_warned_of(kernel: Kernel) -> None:
+    cell = kernel.run("%%ds_train --background --epochs 1000000" + BODY)
+    assert cell.error == "" and "running" in cell.displays[0]["text/plain"]
+
+    touched = kernel.run("model.weight.sum()")
+    untouched = kernel.run("1 + 1")
+    kernel.run("import ds_notebook as ds\nfrom ds_notebook.record.commands import Stop, send\nsend(run.path, Stop())")
+
+    assert "is training it in the background" in touched.text and untouched.text == ""
+    assert value(kernel, "run.wait().status") == "'stopped'"
+
+
+def test_in_a_process_of_its_own_the_run_is_shown_and_outlives_an_interrupt(kernel: Kernel) -> None:
+    cell = kernel.run("%%ds_train --background process --epochs 2" + BODY)
+    assert cell.error == "" and len(cell.displays) == 1
+
+    assert value(kernel, "run.wait(60).state") == "'finished'"
