@@ -19,7 +19,7 @@ def _add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", metavar="FILE.py:FUNCTION", help="returns a dict with model, train_data, val_data, ..."
     )
-    add_options(parser, TrainConfig)
+    add_options(parser, TrainConfig, skip=("background",))  # a command has nothing to return to
     add_json(parser)
 
 

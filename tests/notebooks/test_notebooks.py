@@ -16,8 +16,10 @@ from tests.draw.test_png import rows_of
 from tests.magics.conftest import Kernel
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-TRAIN_CELL = {"quickstart": "train", "own_loop": "loop"}
+TRAIN_CELL = {"quickstart": "train", "own_loop": "loop", "resume": "compare"}
 """The cell that trains, by its id."""
+
+SAYS = {"quickstart": "finished", "own_loop": "finished", "resume": "are equal"}
 
 
 class Papermill:
@@ -41,7 +43,7 @@ class Papermill:
 
     def shown(self) -> dict[str, Any]:
         """The one picture and text that the cell which trains left."""
-        (output,) = (output for output in self.trained.outputs if output.output_type == "display_data")
+        (output,) = (output for output in self.trained.outputs if "image/png" in output.get("data", {}))
         return dict(output.data)
 
 
@@ -52,7 +54,8 @@ def is_drawn(picture: str) -> bool:
 
 @pytest.mark.usefixtures("runs")
 @pytest.mark.parametrize(
-    ("name", "parameters"), [("quickstart", {}), ("own_loop", {"num_steps": 60, "most_of_unigram": 0.95})]
+    ("name", "parameters"),
+    [("quickstart", {}), ("own_loop", {"num_steps": 60, "most_of_unigram": 0.95}), ("resume", {})],
 )
 def test_a_notebook_runs_and_leaves_a_picture_and_a_text(
     name: str, parameters: dict[str, float], tmp_path: Path
@@ -61,7 +64,7 @@ def test_a_notebook_runs_and_leaves_a_picture_and_a_text(
 
     assert ran.status == 0, ran.said
     assert is_drawn(ran.shown()["image/png"])
-    assert "finished" in ran.shown()["text/plain"] and "loss" in ran.shown()["text/plain"]
+    assert SAYS[name] in ran.shown()["text/plain"] and "loss" in ran.shown()["text/plain"]
 
 
 @pytest.mark.usefixtures("runs")
