@@ -265,10 +265,11 @@ class Trainer:
         self._tries = False
         first = list(islice(batches, NUM_TRIAL_BATCHES))
         if parts := [placed(batch, self.device) for batch in first]:
+            self._batch = parts[0]
+            if self.config.micro_batch == "auto":  # first, as a whole batch may be more than the memory holds
+                run.emit(fit_micro_batch(self.state, parts[0]))
             if self.config.precision == "auto":
                 run.emit(choose_precision(self.state, parts))
-            if self.config.micro_batch == "auto":
-                run.emit(fit_micro_batch(self.state, parts[0]))
         return chain(first, batches)
 
     def _first_loss(self, outputs: Any, targets: Any) -> Tensor:

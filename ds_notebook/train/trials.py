@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle, islice, pairwise
-from statistics import fmean
+from statistics import fmean, median
 from typing import NamedTuple
 
 import torch
@@ -31,12 +31,15 @@ class HostClock:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
+        # a step in one thread is timed by what it computes: on a busy machine it may wait longer than that
+        alone = device.type == "cpu" and torch.get_num_threads() == 1
+        self._now_s = time.thread_time if alone else time.perf_counter
         self._marks_s: list[float] = []
 
     def mark(self) -> None:
         if self._device.type in ("mps", "xpu"):
             getattr(torch, self._device.type).synchronize()
-        self._marks_s.append(time.perf_counter())
+        self._marks_s.append(self._now_s())
 
     def intervals_s(self) -> list[float]:
         """From each mark to the next."""
@@ -110,18 +113,19 @@ class Trials:
         """The course that all others are compared with; if it `fuses`, the updates, or why a fused one failed."""
         step, clock = self._state.step, self._clock()
         with self._undone():
+            start_s = time.perf_counter()
             clock.mark()
             loss = step.gradients(self._batches[0]).item()
             clock.mark()
+            waited_s = time.perf_counter() - start_s
             updates = self._updates() if fuses else None
             clock.mark()
             step.update()
             clock.mark()
             gradients_s, _, update_s = clock.intervals_s()
-            first_s = gradients_s + update_s
-            self._num_steps = max(1, min(MAX_COURSE, int(_COURSE_S / first_s)))
+            self._num_steps = max(1, min(MAX_COURSE, int(_COURSE_S / waited_s)))
             steps_s, losses = self._run(recipe, self._course())
-        return Course(first_s, self._fastest_s([steps_s]), [loss, *losses]), updates
+        return Course(gradients_s + update_s, self._typical_s([steps_s]), [loss, *losses]), updates
 
     def _updates(self) -> Updates | str:
         """Both kinds of update with the gradients at hand."""
@@ -153,7 +157,7 @@ class Trials:
                     self._update(fused=fused)
                     clock.mark()
         updates_s = clock.intervals_s()[::2][2:]  # the first of each makes its state
-        return min(updates_s[::2]), min(updates_s[1::2])
+        return median(updates_s[::2]), median(updates_s[1::2])
 
     def _some_weights(self) -> Tensor:
         groups = self._state.step.optimizer.param_groups
@@ -171,23 +175,25 @@ class Trials:
             (first_s,), (loss,) = self._run(candidate, self._batches[:1])
             if first_s > _HOPELESS * given.first_s and first_s > _COURSE_S:
                 return Pair(best_s, first_s, [])
+            start_s = time.perf_counter()
             steps_s, losses = self._run(candidate, self._course())
-            pair = Pair(best_s, self._fastest_s([steps_s]), [loss, *losses])
+            waited_s = time.perf_counter() - start_s
+            pair = Pair(best_s, self._typical_s([steps_s]), [loss, *losses])
             if pair.candidate_s > _HOPELESS * best_s:
                 return pair
-            return self._in_turns(best, candidate, pair, until_s)
+            round_s = waited_s * (1 + best_s / pair.candidate_s)
+            return self._in_turns(best, candidate, pair, round_s, until_s)
 
-    def _in_turns(self, best: Recipe, candidate: Recipe, pair: Pair, until_s: float) -> Pair:
+    def _in_turns(self, best: Recipe, candidate: Recipe, pair: Pair, round_s: float, until_s: float) -> Pair:
         turn = self._batches[: self._num_steps]
         turns_s: dict[Recipe, list[list[float]]] = {best: [], candidate: []}
-        round_s = len(turn) * (pair.best_s + pair.candidate_s)
         while len(turns_s[best]) < _MAX_ROUNDS and (start_s := time.perf_counter()) + round_s < until_s:
             for recipe, of_recipe in turns_s.items():
                 of_recipe.append(self._run(recipe, turn)[0])
             round_s = time.perf_counter() - start_s
         if not turns_s[best]:
             return pair
-        return Pair(self._fastest_s(turns_s[best]), self._fastest_s(turns_s[candidate]), pair.losses)
+        return Pair(self._typical_s(turns_s[best]), self._typical_s(turns_s[candidate]), pair.losses)
 
     # -- a few steps
 
@@ -212,14 +218,13 @@ class Trials:
         step.precision = self._precisions.get(recipe.precision, step.precision)
         apply(recipe, self._state)
 
-    def _fastest_s(self, turns_s: Sequence[Sequence[float]]) -> float:
-        """Seconds a step: the fastest seen for each batch, as batches may differ in length, and their mean."""
-        of_batch: dict[int, float] = {}
+    def _typical_s(self, turns_s: Sequence[Sequence[float]]) -> float:
+        """Seconds a step: the median for each batch, as batches may differ in length, and the mean of those."""
+        of_batch: dict[int, list[float]] = {}
         for steps_s in turns_s:
             for number, step_s in enumerate(steps_s):
-                place = number % len(self._batches)
-                of_batch[place] = min(step_s, of_batch.get(place, step_s))
-        return fmean(of_batch.values())
+                of_batch.setdefault(number % len(self._batches), []).append(step_s)
+        return fmean(map(median, of_batch.values()))
 
     def _clock(self) -> HostClock:
         device = self._state.device
