@@ -6,12 +6,17 @@ BIN    := $(VENV)/bin
 PIP_INSTALL := -m pip install --disable-pip-version-check --retries 5 --timeout 60
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lab test soak bench clean
+.PHONY: help venv front demo lab test soak bench clean
+
+FRONT := labextension
+FRONT_SOURCES := $(wildcard $(FRONT)/package*.json $(FRONT)/tsconfig.json $(FRONT)/style/*.css) \
+	$(shell find $(FRONT)/src -name '*.ts' 2>/dev/null)
 
 help:
 	@echo "make demo    set up, then run the quickstart through papermill"
 	@echo "make lab     set up, then open the quickstart in JupyterLab"
 	@echo "make test    set up, then lint, types, floor plan and all tests"
+	@echo "make front   build the lab extension (needs npm), for this environment's JupyterLab"
 	@echo "make soak    the long counts (kills, faults), with their table"
 	@echo "make bench   overhead per step beside the peers, in an environment of their own"
 	@echo "make clean   remove what all of these left, the environments too"
@@ -46,10 +51,21 @@ demo: venv
 	@echo "Look at demo/quickstart.html (or demo/quickstart.ipynb): the picture and the table are saved in it."
 	@echo "The record of the run: $(BIN)/ds runs    The same, live, in JupyterLab: make lab"
 
-lab: venv
+# What JupyterLab loads. A wheel brings it built; a checkout builds it where npm is, and does without it elsewhere.
+front: venv
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(FRONT)/dist/sources.sha256; \
+	else echo "npm is not here: JupyterLab will show saved pictures, not live views. Install Node.js 20 for those."; fi
+	mkdir -p $(VENV)/share/jupyter/labextensions $(VENV)/etc/jupyter/jupyter_server_config.d
+	ln -sfn $(CURDIR)/$(FRONT)/dist $(VENV)/share/jupyter/labextensions/ds-notebook
+	cp $(FRONT)/server-config/ds-notebook.json $(VENV)/etc/jupyter/jupyter_server_config.d/
+
+$(FRONT)/dist/sources.sha256: $(FRONT_SOURCES)
+	cd $(FRONT) && npm ci --no-audit --no-fund --fetch-retries 5 && PATH="$(CURDIR)/$(BIN):$$PATH" npm run build
+
+lab: front
 	$(BIN)/jupyter lab notebooks/quickstart.ipynb
 
-test: venv
+test: front
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -63,5 +79,5 @@ bench: $(PEERS)/.stamp
 	$(PEERS)/bin/python benchmarks/overhead.py
 
 clean:
-	rm -rf $(VENV) $(PEERS) dist build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(FRONT)/dist $(FRONT)/lib $(FRONT)/node_modules tests/browser/screenshots dist build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,5 +1,6 @@
 """What the wheel takes from outside the packages, where it exists."""
 
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,16 @@ class TakeAlong(BuildHookInterface):
             return
         root = Path(self.root)
         build_data["shared_data"][str(root / "labextension/server-config/ds-notebook.json")] = SERVER_CONFIG
-        built = root / "labextension" / "dist"
-        if built.is_dir():
-            build_data["shared_data"][str(built)] = LAB_EXTENSION
-        if version == "editable":  # a checkout has them in notebooks/ already
+        front = root / "labextension"
+        if (front / "dist").is_dir():
+            build_data["shared_data"][str(front / "dist")] = LAB_EXTENSION
+        if version == "editable":  # a checkout has the rest already
             return
+        if (front / "dist").is_dir():
+            if not runpy.run_path(str(front / "stamp.py"))["is_fresh"]():
+                raise RuntimeError(
+                    "labextension/dist was built from other sources than these, so it must not ship. Run: make front"
+                )
+            build_data["force_include"][str(front / "dist" / "widget.js")] = "ds_notebook/widgets/widget.js"
         for notebook in sorted((root / "notebooks").glob("*.ipynb")):
             build_data["force_include"][str(notebook)] = f"ds_notebook/notebooks/{notebook.name}"

@@ -8,14 +8,14 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ds_notebook.errors import Diverged, DsError, GateFailed, RecordError, UsageError
     from ds_notebook.record import Record, Run, open_run, runs
-    from ds_notebook.rooms import compare
+    from ds_notebook.rooms import compare, widget
     from ds_notebook.start import start_run
     from ds_notebook.train import TrainConfig, Trainer, load_weights
 
 _HOMES = {
     "ds_notebook.errors": ("DsError", "Diverged", "GateFailed", "RecordError", "UsageError"),
     "ds_notebook.record": ("Record", "Run", "open_run", "runs"),
-    "ds_notebook.rooms": ("compare",),
+    "ds_notebook.rooms": ("compare", "widget"),
     "ds_notebook.start": ("start_run",),
     "ds_notebook.train": ("TrainConfig", "Trainer", "load_weights"),
 }
@@ -36,6 +36,7 @@ __all__ = [
     "open_run",
     "runs",
     "start_run",
+    "widget",
 ]
 
 

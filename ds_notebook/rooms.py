@@ -53,6 +53,18 @@ def scene_of(record: Record) -> Scene:
     return view.scene(record.state)
 
 
+def widget(run: Record | Run) -> Any:  # an anywidget.AnyWidget
+    """A run's live drawings and buttons for front ends without our lab extension, such as VS Code.
+
+    Raises UsageError where anywidget is missing.
+    """
+    from ds_notebook.widgets.anywidget import run_widget
+
+    record = run.record if isinstance(run, Run) else run
+    started = record.started
+    return run_widget(record, new_view(started.kind if started else ANY_OTHER_KIND))
+
+
 def compare(*runs: Record | Run | str | Path, metric: str | None = None) -> Scene:
     """Two or more runs laid over each other, by object, id or folder: which is better, and in what they differ.
 

@@ -1,6 +1,7 @@
 """What this machine has and can, what it lacks, and what it is busy with. Imports no torch, psutil or IPython."""
 
 from ds_notebook.host.facts import (
+    DRAWN_BY_LAB,
     HostFacts,
     boot_id,
     facts,
@@ -13,6 +14,7 @@ from ds_notebook.host.ptrace import can_ptrace
 from ds_notebook.host.usage import UsageSampler
 
 __all__ = [
+    "DRAWN_BY_LAB",
     "HostFacts",
     "Missing",
     "UsageSampler",

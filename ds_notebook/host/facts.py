@@ -72,6 +72,10 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
         return plain
 
 
+DRAWN_BY_LAB = "DS_NOTEBOOK_DRAWN_BY_LAB"
+"""Set by a Jupyter server with our extension for the kernels it starts: their pages draw runs from the record."""
+
+
 @functools.cache
 def facts() -> HostFacts:
     """The facts of this machine: about 20 ms the first time (longer with a GPU), then kept."""

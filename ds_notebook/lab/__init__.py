@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from jupyter_core.paths import jupyter_path
+
+from ds_notebook.host import DRAWN_BY_LAB
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -18,3 +24,5 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
     from ds_notebook.lab.routes import add_routes  # `jupyter server extension list` needs none of it
 
     add_routes(server)
+    if any((Path(folder) / "ds-notebook").is_dir() for folder in jupyter_path("labextensions")):
+        os.environ[DRAWN_BY_LAB] = "1"  # kernels inherit it: their pages draw from the record

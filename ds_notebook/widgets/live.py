@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from ds_notebook.draw import Scene
+from ds_notebook.host import DRAWN_BY_LAB
 from ds_notebook.record import Record
 from ds_notebook.record.events import AnyEvent
 from ds_notebook.record.state import OVER, State
@@ -15,6 +17,8 @@ from ds_notebook.widgets.bundle import Bundle, bundle
 
 EVERY_S = 1.0
 """Redrawn at most this often."""
+EVERY_S_IN_LAB = 60.0
+"""Where the lab extension draws from the record, the still is for what is saved alone."""
 CPU_SHARE = 0.015
 """And never so often that drawing takes more than this share of a core."""
 
@@ -71,4 +75,5 @@ class LiveStill:
         self._drew_the_end = state in OVER
         as_of = "" if self._drew_the_end else time.strftime("%H:%M:%S")
         self._show(bundle(self._record, self._view.scene(state), as_of=as_of))
-        self._wait_s = max(EVERY_S, (time.thread_time() - start_s) / CPU_SHARE)
+        every_s = EVERY_S_IN_LAB if DRAWN_BY_LAB in os.environ else EVERY_S
+        self._wait_s = max(every_s, (time.thread_time() - start_s) / CPU_SHARE)

@@ -6,7 +6,6 @@ import ds_notebook as ds
 from ds_notebook import errors
 from tests.docs.pages import cells, section
 
-
 _IN_WORDS = {"None": "none", "()": "none", "": "none", "False": "off"}
 
 
