@@ -94,13 +94,13 @@ def memory_limit(root: Path = ROOT) -> MemoryLimit | None:
 
 
 def memory(root: Path = ROOT) -> Memory:
-    """Least of the machine's memory, every cgroup limit over the process, and its data rlimit."""
+    """Least of the machine's memory, every cgroup limit over the process, and its rlimits on data and addresses."""
     meminfo = read(root / "proc/meminfo")
     if not meminfo:
         return _memory_elsewhere()
     limits = [(_kilobytes(meminfo, "MemTotal"), _kilobytes(meminfo, "MemAvailable"))]
     limits += [_cgroup_memory(folder) for folder in cgroup_folders("memory", root)]
-    limits.append(_data_rlimit(root))
+    limits += [_rlimit(root, "data size", "VmData"), _rlimit(root, "address space", "VmSize")]
     totals, availables = ([each for each in column if each is not None] for column in zip(*limits, strict=True))
     available = min([*availables, *totals], default=None)
     return Memory(min(totals, default=None), None if available is None else max(available, 0))
@@ -135,11 +135,11 @@ def _cgroup_memory(folder: Path) -> tuple[int | None, int | None]:
     return int(limit), int(limit) - int(used) + (int(cached[1]) if cached else 0)
 
 
-def _data_rlimit(root: Path) -> tuple[int | None, int | None]:
-    limit = re.search(r"^Max data size +(\d+)", read(root / "proc/self/limits"), re.MULTILINE)
+def _rlimit(root: Path, name: str, used_name: str) -> tuple[int | None, int | None]:
+    limit = re.search(rf"^Max {name} +(\d+)", read(root / "proc/self/limits"), re.MULTILINE)
     if limit is None:
         return None, None
-    used = _kilobytes(read(root / "proc/self/status"), "VmData") or 0
+    used = _kilobytes(read(root / "proc/self/status"), used_name) or 0
     return int(limit[1]), int(limit[1]) - used
 
 

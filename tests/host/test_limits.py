@@ -176,6 +176,18 @@ def test_a_data_rlimit_counts(machine):
     assert memory(machine) == Memory(GB, GB // 2)
 
 
+def test_an_rlimit_on_addresses_counts(machine):
+    write(
+        machine,
+        {
+            "proc/self/limits": "Max address space         4294967296           unlimited            bytes\n",
+            "proc/self/status": "VmSize:\t 1048576 kB\n",
+        },
+    )
+
+    assert memory(machine) == Memory(4 * GB, 3 * GB)
+
+
 def test_an_overdrawn_limit_leaves_nothing_and_not_less(machine):
     write(
         machine,
