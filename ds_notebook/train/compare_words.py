@@ -53,10 +53,12 @@ def title(runs: Sequence[Compared], name: str, standings: Sequence[Standing], pa
 
 
 def equal_throughout(partings: Mapping[str, Parting]) -> list[str]:
-    """The metrics, if there are any and each is equal in all shared steps; measures of speed do not count."""
-    names = [name for name in partings if name not in _OF_THE_MACHINE]
-    equal = all(each.steps.first_step is None and each.steps.num_shared for each in map(partings.__getitem__, names))
-    return names if equal else []
+    """The metrics, if there are any and each is equal in all shared steps; measures of speed do not count.
+
+    Nor does one that shares no step: the norm of the gradients is taken by the clock, each time in other steps.
+    """
+    names = [name for name in partings if name not in _OF_THE_MACHINE and partings[name].steps.num_shared]
+    return names if all(partings[name].steps.first_step is None for name in names) else []
 
 
 def sentences(

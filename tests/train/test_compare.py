@@ -148,6 +148,13 @@ def test_of_three_runs_the_one_that_parts_first_is_named() -> None:
     assert rows(drawn, "Step by step") == [["loss", 3, "no: c", 1, "2"]]
 
 
+def test_a_metric_taken_by_the_clock_in_other_steps_does_not_hinder_equality() -> None:
+    first, second = run("a", loss=[3, 2]), run("b", loss=[3, 2])
+    first.columns["grad_norm"], second.columns["grad_norm"] = ([0], [0.0], [1.0]), ([1], [0.0], [2.0])
+
+    assert scene([first, second]).title.startswith("a and b are equal: loss in all 2 shared steps")
+
+
 def test_runs_without_a_shared_step_are_not_equal() -> None:
     one, other = run("a", loss=[1.0]), run("b", loss=[1.0])
     other.columns["loss"][0][0] = 7
