@@ -213,6 +213,11 @@ class Run:
         self.emit(artifact, durable=True)
         return artifact
 
+    @property
+    def num_steps(self) -> int:
+        """Steps so far, the running one among them."""
+        return self.step + (self._values is not None)
+
     def flush(self) -> None:
         """Write what was logged so far, by the running step too: before a checkpoint counts, so must its rows."""
         if self._values:

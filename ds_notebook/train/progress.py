@@ -27,8 +27,6 @@ class Progress:
 
     def __init__(self, run: Run, state: TrainingState, batches: Batches, config: TrainConfig) -> None:
         self.epoch = 0
-        self.batches_done = 0
-        """Of the epoch that is running."""
         self.epoch_step = run.step
         """The step that its first batch is, or was."""
         self.batch_size = config.batch_size
@@ -46,6 +44,11 @@ class Progress:
 
     # -- through the data
 
+    @property
+    def batches_done(self) -> int:
+        """Of the epoch that is running; inside a step, its batch is among them."""
+        return self._run.num_steps - self.epoch_step
+
     def rest_of_epoch(self) -> Iterator[Any]:
         """The batches still to come; the random numbers go on from here, whatever making the iterator drew."""
         rest = iter(() if self._skips_rest else self._batches.epoch(self.epoch, self.batches_done))
@@ -56,7 +59,7 @@ class Progress:
 
     def end_epoch(self) -> None:
         """On to the next."""
-        self.epoch, self.batches_done, self.epoch_step = self.epoch + 1, 0, self._run.step
+        self.epoch, self.epoch_step = self.epoch + 1, self._run.step
 
     def set_batch_size(self, batch_size: int) -> bool:
         """Make batches of this size from the next epoch on; False where the data comes in batches of its own."""
@@ -79,20 +82,16 @@ class Progress:
         """
         if self._saves or asked:
             self._run.flush()
-            self._checkpoints.save(self._tree(), self._num_steps, best=best, keep=asked, done=done)
+            self._checkpoints.save(self._tree(), self._run.num_steps, best=best, keep=asked, done=done)
 
     def save_end(self) -> None:
         """Save the end, unless the last checkpoint is of it."""
-        if self._checkpoints.last_step != self._num_steps:
+        if self._checkpoints.last_step != self._run.num_steps:
             self.save()
 
     def finish_writing(self) -> None:
         """Return once no checkpoint is in flight."""
         self._checkpoints.wait()
-
-    @property
-    def _num_steps(self) -> int:
-        return self.epoch_step + self.batches_done
 
     def _tree(self) -> Tree:
         return {
@@ -114,11 +113,10 @@ class Progress:
         if tree["device"] != here:
             self._warn(f"This run was on {tree['device']} and goes on on {here}: not bit for bit the same.")
         self._state.load(self._as_far_as_possible(tree))
-        self.epoch, self.batches_done = tree["epoch"], tree["batches_done"]
-        self.epoch_step = tree["step"] - self.batches_done
+        self.epoch, self.epoch_step = tree["epoch"], tree["step"] - tree["batches_done"]
         self._rng, self._num_rollbacks = tree["rng"], tree["num_rollbacks"]
         self.set_batch_size(tree["batch_size"])
-        if self.batches_done and not self._batches.rewinds:
+        if tree["batches_done"] and not self._batches.rewinds:
             self._skips_rest = True
             self._warn("train_data cannot be entered in the middle of an epoch: the rest of this one is left out.")
 

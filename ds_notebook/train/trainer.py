@@ -241,7 +241,6 @@ class Trainer:
                     ema.update_parameters(self.model)
                 run.log(loss=loss)
                 num_samples += size(batch.inputs)
-                progress.batches_done = run.step + 1 - progress.epoch_step
                 for command in run.poll():
                     obey(self, run, command)
                 if run.sampling and progress.due:
@@ -343,7 +342,7 @@ class Trainer:
     def _diverged(self, run: Run, loss: float, batch: Parts) -> Diverged:
         run.log(loss=loss)
         num_batches = self.train_batches.count
-        place = f"step {run.step}" + (f" (batch {self.progress.batches_done} of its epoch)" if num_batches else "")
+        place = f"step {run.step}" + (f" (batch {self.progress.batches_done - 1} of its epoch)" if num_batches else "")
         self.progress.finish_writing()
         return went_wrong(run, self.model, self._step, batch, f"The loss became {loss} at {place}")
 
