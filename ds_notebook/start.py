@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -71,8 +73,10 @@ def continue_run(record: Record, first_step: int, *, config: Mapping[str, Any], 
     before = record.started
     if before is None:
         raise UsageError(f"Run {record.id} was never started, so it cannot go on.")
+    latest = max(event.at for event in record.events())
     return _produced(
         record.path,
+        at=max(time.time(), math.nextafter(latest, math.inf)),  # this clock may be behind that of the host before
         kind=before.kind,
         name=before.name,
         parent=before.parent,

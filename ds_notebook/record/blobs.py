@@ -52,11 +52,10 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def open_blob(folder: Path, artifact: Artifact) -> bytes:
-    """The bytes of an artifact, checked against its hash.
+def path_inside(folder: Path, artifact: Artifact) -> Path:
+    """Where an artifact lies; raises RecordError for a path that leaves the run's folder or goes through a link.
 
-    A record may be a stranger's: raises RecordError for a path that leaves the run's folder or
-    goes through a link, and for a file that is missing or not the one that was recorded.
+    A record may be a stranger's: nothing of it is read or deleted by any other path.
     """
     relative = PurePosixPath(artifact.path)
     path = folder / relative
@@ -64,6 +63,15 @@ def open_blob(folder: Path, artifact: Artifact) -> bytes:
         raise RecordError(f"Artifact {artifact.path!r} points outside its run and is not opened.")
     if any(part.is_symlink() for part in (path, *path.parents) if folder in part.parents):
         raise RecordError(f"Artifact {artifact.path!r} goes through a link and is not opened.")
+    return path
+
+
+def open_blob(folder: Path, artifact: Artifact) -> bytes:
+    """The bytes of an artifact, checked against its hash.
+
+    Raises RecordError as `path_inside` does, and for a file that is missing or not the one that was recorded.
+    """
+    path = path_inside(folder, artifact)
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):  # reading a pipe waits for ever

@@ -211,6 +211,9 @@ class Run:
             self.note(f"{name} could not be saved: {error.strerror}.", "error")
             return None
         self.emit(artifact, durable=True)
+        if self._journal.failure:  # a file that the record does not name does not count
+            (self.path / artifact.path).unlink(missing_ok=True)
+            return None
         return artifact
 
     @property

@@ -39,7 +39,10 @@ def in_background(run: Run, work: Callable[[], None]) -> None:
     """Do `work` in a thread; `run.wait()` joins it. Interrupts are not for it, its commands are."""
     others = [worker.run_in_work.id for worker in _working if worker.is_alive()]
     if others:
-        run.note(f"{', '.join(others)} trains in this process, too: they share its cores, so each takes longer.")
+        run.note(
+            f"{', '.join(others)} trains in this process, too: they share its cores, so each takes longer, "
+            "and its random numbers, so neither can be repeated exactly. `--background process` shares neither."
+        )
     worker = Worker(run, work)
     run.waits_for(worker.wait)
     _working.add(worker)

@@ -95,7 +95,7 @@ def size(tree: Tree) -> int:
     return next((size(item) for item in items if item is not None), 1)
 
 
-def split(batch: Parts, micro_batch: int) -> list[tuple[Parts, float]]:
+def split(batch: Parts, micro_batch: int, ignored: int = -100) -> list[tuple[Parts, float]]:
     """The batch in pieces of `micro_batch` samples at most, each with its share of the targets that count.
 
     A loss is a mean over the targets that count, so the shares, not the mean of means, give the whole batch's loss; a
@@ -106,17 +106,19 @@ def split(batch: Parts, micro_batch: int) -> list[tuple[Parts, float]]:
         Parts(*(_slice(part, start, start + micro_batch) for part in batch))
         for start in range(0, num_samples, micro_batch)
     ]
-    counts = _counted(pieces)
-    total = sum(counts) or 1
+    counts = _counted(pieces, ignored)
+    total = sum(counts)
+    if not total:  # the whole batch's loss is NaN, and so shall that of its pieces be
+        return [(piece, 1 / len(pieces)) for piece in pieces]
     return [(piece, count / total) for piece, count in zip(pieces, counts, strict=True) if count]
 
 
-def _counted(pieces: list[Parts]) -> list[int]:
-    """Targets of each piece that a loss takes its mean over: -100 is cross-entropy's mark for "do not count"."""
+def _counted(pieces: list[Parts], ignored: int) -> list[int]:
+    """Targets of each piece that a loss takes its mean over: `ignored` is cross-entropy's mark for "do not count"."""
     targets = [piece.targets for piece in pieces]
     if not all(isinstance(each, torch.Tensor) and each.dtype == torch.int64 for each in targets):
         return [size(piece.inputs) for piece in pieces]
-    counts: list[int] = torch.stack([(each != -100).sum() for each in targets]).tolist()  # one wait for the device
+    counts: list[int] = torch.stack([(each != ignored).sum() for each in targets]).tolist()  # one wait for the device
     return counts
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+
+import msgspec
+from torch import Tensor
 
 from ds_notebook.errors import RecordError
 from ds_notebook.record import Record, Run
@@ -17,6 +21,10 @@ from ds_notebook.train.tree import Tree
 KIND = "checkpoint"
 BEST = "best"
 """A second artifact event of this kind, for the same file, marks the best checkpoint so far."""
+KEPT = "kept"
+"""And one of this kind a checkpoint that a person asked for: it is never deleted."""
+_OURS = re.compile(r"blobs/checkpoint-\d+-[0-9a-f]+\.safetensors")
+"""A record may be a stranger's: no other file of it is ever deleted."""
 VERSION = 1
 
 Done = Callable[[bool], None]
@@ -59,7 +67,11 @@ class Checkpoints:
         self._writer = threading.Thread(
             target=self._write, args=(parts, step, best, keep, done), name=f"ds-checkpoint {step}"
         )
-        self._writer.start()
+        try:
+            self._writer.start()
+        except RuntimeError:  # Python 3.12 starts no thread once the process is on its way out
+            self._writer.run()
+            self._writer = None
 
     def wait(self) -> None:
         """Return once nothing is in flight."""
@@ -73,11 +85,11 @@ class Checkpoints:
         if artifact is not None:
             before = self._best
             if best:
-                self._best = Artifact(
-                    kind=BEST, path=artifact.path, size_bytes=artifact.size_bytes, sha256=artifact.sha256, step=step
-                )
+                self._best = msgspec.structs.replace(artifact, kind=BEST)
                 self._run.emit(self._best, durable=True)
-            if not keep:
+            if keep:
+                self._run.emit(msgspec.structs.replace(artifact, kind=KEPT), durable=True)
+            else:
                 self._recent.append(artifact)
             self._rotate(before if best else None)
         if done:
@@ -93,12 +105,19 @@ class Checkpoints:
 
     def _take_over(self) -> None:
         """The files of an earlier producer of this run rotate on; what it left half written goes."""
-        for left in self._run.path.glob("blobs/.checkpoint-*.part"):
+        blobs = self._run.path / "blobs"
+        if blobs.is_symlink():
+            raise RecordError(
+                f"The blobs of run {self._run.id} lie elsewhere, behind a link: it cannot be gone on with."
+            )
+        for left in blobs.glob(".checkpoint-*.part"):
             left.unlink(missing_ok=True)
-        for artifact in self._run.record.artifacts:
+        artifacts = [each for each in self._run.record.artifacts if _OURS.fullmatch(each.path)]
+        kept = {each.path for each in artifacts if each.kind == KEPT}
+        for artifact in artifacts:
             if artifact.kind == BEST:
                 self._best = artifact
-            elif artifact.kind == KIND and (self._run.path / artifact.path).is_file():
+            elif artifact.kind == KIND and artifact.path not in kept and (self._run.path / artifact.path).is_file():
                 self._recent.append(artifact)
 
 
@@ -111,17 +130,38 @@ def checkpoints_of(record: Record) -> Iterator[Artifact]:
 def open_checkpoint(record: Record, artifact: Artifact) -> Tree:
     """The state in a checkpoint; raises RecordError for one that is damaged, not ours, or of a newer version."""
     tree = read_checkpoint(record.open(artifact))
-    if not isinstance(tree, dict) or tree.get("version") != VERSION:
+    if not isinstance(tree, dict) or tree.get("version") != VERSION or not tree.keys() >= _ENTRIES:
         raise RecordError(f"Checkpoint {artifact.path} of run {record.id} is of another version and cannot be read.")
     return tree
 
 
+_ENTRIES = set(
+    "step epoch batches_done batch_size next_batch_size num_rollbacks data device precision channels_last micro_batch "
+    "model other_weights optimizer optimizer_kind scheduler scheduler_kind scaler early_stop ema rng".split()
+)
+
+
+def _holds_nan(tree: Tree) -> bool:
+    """Whether the weights are spoilt: a finite loss may still have had a gradient that was not."""
+    return any(
+        isinstance(value, Tensor) and value.is_floating_point() and bool(value.isnan().any())
+        for value in tree["model"].values()
+    )
+
+
 def last_good(record: Record) -> tuple[Artifact, Tree, list[str]] | None:
-    """The newest checkpoint that opens, its state, and a sentence for each newer one that does not; None without."""
+    """The newest checkpoint that opens and holds no NaN, its state, and a sentence for each newer one that does not.
+
+    None where there is none.
+    """
     refused: list[str] = []
     for artifact in checkpoints_of(record):
         try:
-            return artifact, open_checkpoint(record, artifact), refused
+            tree = open_checkpoint(record, artifact)
         except RecordError as error:
             refused.append(str(error))
+            continue
+        if not _holds_nan(tree):
+            return artifact, tree, refused
+        refused.append(f"The weights of {artifact.path} hold NaN.")
     return None

@@ -18,6 +18,7 @@ _CHOICES = {
     "schedule": get_args(Schedule),
     "scheduler_every": get_args(Every),
     "on_divergence": get_args(OnDivergence),
+    "background": (*get_args(Background), None),
 }
 _ABOVE_0 = ("clip_norm", "checkpoint_every_s")
 
@@ -108,6 +109,8 @@ class TrainConfig:
         for name, choices in _CHOICES.items():
             if (value := getattr(self, name)) not in choices:
                 raise unknown_choice(name, value, choices)
+        if isinstance(self.micro_batch, str) and self.micro_batch != "auto":
+            raise UsageError(f"micro_batch must be a whole number or auto, got {self.micro_batch!r}.")
         if isinstance(self.micro_batch, int) and self.micro_batch > self.batch_size:
             raise UsageError(
                 f"micro_batch is a part of batch_size ({self.batch_size}), so not above it; got {self.micro_batch}."

@@ -37,9 +37,12 @@ class Batches:
         """Whether an epoch can be entered in its middle: its order is known, and batches can be skipped."""
         return isinstance(self.source, Sequence)
 
-    def resize(self, batch_size: int) -> bool:
-        """Make batches of this size from the next epoch on; False where the user's own data decides."""
-        return False
+    resizes = False
+    """Whether the batches can get another size: not where the user's own data decides."""
+
+    def resize(self, batch_size: int) -> None:
+        """Make batches of this size; between two epochs, and only where it `resizes`."""
+        raise NotImplementedError
 
     def sample(self) -> Any:
         """Something of the data, the same each time, to know it by again."""
@@ -78,6 +81,7 @@ class ArrayBatches(Batches):
     """A pair of arrays or tensors: whole batches are gathered by index, faster than item by item."""
 
     rewinds = True
+    resizes = True
 
     def __init__(self, arrays: tuple[Any, Any], batch_size: int, order: _Order) -> None:
         inputs, targets = map(as_tensor, arrays)
@@ -99,13 +103,12 @@ class ArrayBatches(Batches):
                 chosen = order[chosen]
             yield inputs[chosen], targets[chosen]
 
-    def resize(self, batch_size: int) -> bool:
+    def resize(self, batch_size: int) -> None:
         self._batch_size = batch_size
-        return True
 
     def sample(self) -> Any:
         inputs, targets = self.source
-        some = torch.linspace(0, len(inputs) - 1, min(len(inputs), 64)).long()
+        some = torch.linspace(0, len(inputs) - 1, min(len(inputs), 64), dtype=torch.float64).long()
         return [inputs[some], targets[some], len(inputs)]
 
 
@@ -113,6 +116,7 @@ class DatasetBatches(Batches):
     """A Dataset, or a DataLoader's: order and each item's randomness are decided by seed, epoch and index alone."""
 
     rewinds = True
+    resizes = True
 
     def __init__(self, dataset: Any, seed: int, order: _Order, batch_size: int, drop_last: bool, **loader: Any) -> None:
         self._items = SeededItems(dataset, seed)
@@ -130,9 +134,8 @@ class DatasetBatches(Batches):
         self._sampler.epoch, self._sampler.start = epoch, start
         return self.source  # type: ignore[no-any-return]  # the DataLoader made above
 
-    def resize(self, batch_size: int) -> bool:
+    def resize(self, batch_size: int) -> None:
         self._sampler.batch_size = batch_size
-        return True
 
     def sample(self) -> Any:
         num_items = len(self._items.dataset)

@@ -10,7 +10,7 @@ from ds_notebook.errors import Diverged
 from ds_notebook.record.run import Run
 from ds_notebook.train.batch import Parts, forward, not_finite
 from ds_notebook.train.checkpoint_file import tensor_bytes
-from ds_notebook.train.checkpoints import checkpoints_of
+from ds_notebook.train.checkpoints import last_good
 from ds_notebook.train.step import Step
 from ds_notebook.train.trace import first_not_finite
 
@@ -27,8 +27,8 @@ def went_wrong(run: Run, model: nn.Module, step: Step, batch: Parts, what: str) 
     with step.precision.autocast:
         module = first_not_finite(model, lambda: forward(model, batch.inputs))
     why = f"with finite data: {module}. L" if module else "with finite data and outputs, in the loss itself. L"
-    good = next(checkpoints_of(run.record), None)
-    last = f" The last good checkpoint is {good.path}." if good else ""
+    good = last_good(run.record)
+    last = f" The last good checkpoint is {good[0].path}." if good else ""
     return Diverged(f"{what}, {why}ower the learning rate or clip the gradients.{kept}{last}", in_the_data=False)
 
 

@@ -46,3 +46,4 @@ class EarlyStop:
     def load(self, state: Mapping[str, float]) -> None:
         """Go on from a checkpoint's `state`."""
         self._best, self._num_worse = state["best"], int(state["num_worse"])
+        self.now = self._patience is not None and self._num_worse >= self._patience

@@ -22,6 +22,17 @@ class FoundLoss(NamedTuple):
     why: str
 
 
+def check_adds_up(loss_fn: LossFn) -> None:
+    """Raise UsageError for a loss whose parts, weighted by their targets, are not the whole batch's."""
+    reduction, has_weights = getattr(loss_fn, "reduction", "mean"), getattr(loss_fn, "weight", None) is not None
+    if reduction != "mean" or has_weights:
+        kind = "has class weights" if has_weights else f"takes the {reduction}"
+        raise UsageError(
+            f"micro_batch needs a loss that is a plain mean over the targets; this {type(loss_fn).__name__} {kind}. "
+            "Use the plain mean, or leave micro_batch out."
+        )
+
+
 def find_loss(outputs: Any, targets: Any) -> FoundLoss:
     """The loss for the first batch's `outputs` and `targets`; raises UsageError where it must be asked for."""
     if (own := _own_loss(outputs)) is not None:

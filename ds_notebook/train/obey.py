@@ -20,7 +20,9 @@ def obey(trainer: Trainer, run: Run, command: AnyCommand) -> None:
         case Save():
             trainer.progress.save(
                 asked=True,
-                done=lambda written: run.answer(command, refused="" if written else "there was no room for it"),
+                done=lambda written: run.answer(
+                    command, refused="" if written else "it could not be written; a note says why"
+                ),
             )
         case Set(name=name, value=value):
             run.answer(command, refused=_refusal(trainer, name, value))

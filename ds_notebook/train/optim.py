@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -75,11 +76,23 @@ def state_as_laid_out(optimizer: torch.optim.Optimizer) -> None:
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, scheduler: object, learning_rate: float) -> None:
-    """Give the first group this rate and scale the others alike; a scheduler goes on from there."""
+    """Give the first group this rate and scale the others alike; a scheduler goes on from there, its peaks scaled."""
     groups = optimizer.param_groups
     scale = learning_rate / groups[0]["lr"] if groups[0]["lr"] else None
     for group in groups:
-        group["lr"] = learning_rate if scale is None else group["lr"] * scale
-    base_rates = getattr(scheduler, "base_lrs", None)
-    if base_rates is not None:
-        scheduler.base_lrs = [learning_rate if scale is None else rate * scale for rate in base_rates]  # type: ignore[attr-defined]  # found just above
+        for name in _RATES & group.keys():
+            group[name] = learning_rate if scale is None else group[name] * scale
+    for each in _with_parts(scheduler):
+        rates = getattr(each, "base_lrs", None)
+        if rates is not None:
+            each.base_lrs = [learning_rate if scale is None else rate * scale for rate in rates]
+
+
+_RATES = {"lr", "initial_lr", "max_lr", "min_lr"}
+"""What torch's schedulers keep in an optimizer's groups: OneCycleLR works its rate out anew from them each step."""
+
+
+def _with_parts(scheduler: Any) -> list[Any]:
+    """A scheduler and those that it is made of: SequentialLR, ChainedScheduler."""
+    parts = getattr(scheduler, "_schedulers", ())
+    return [scheduler, *(part for each in parts for part in _with_parts(each))]

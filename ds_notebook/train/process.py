@@ -44,8 +44,13 @@ def start_process(body: str, names: Mapping[str, str], config: TrainConfig) -> R
         process.stdin.close()
         too_long = threading.Timer(START_S, process.kill)
         too_long.start()
-        path = process.stdout.readline().strip()
-        too_long.cancel()
+        try:
+            path = process.stdout.readline().strip()
+        except BaseException:  # interrupted: nobody would know of the run
+            process.kill()
+            raise
+        finally:
+            too_long.cancel()
         process.stdout.close()
         if path:
             threading.Thread(target=process.wait, name="ds-train wait", daemon=True).start()  # or it stays a zombie

@@ -29,7 +29,7 @@ class Progress:
         self.epoch = 0
         self.epoch_step = run.step
         """The step that its first batch is, or was."""
-        self.batch_size = config.batch_size
+        self.batch_size = self._next_batch_size = config.batch_size
         self._run = run
         self._state = state
         self._batches = batches
@@ -58,15 +58,21 @@ class Progress:
         return rest
 
     def end_epoch(self) -> None:
-        """On to the next."""
+        """On to the next, with the batch size that was set meanwhile."""
+        self._resize(self._next_batch_size)
         self.epoch, self.epoch_step = self.epoch + 1, self._run.step
 
     def set_batch_size(self, batch_size: int) -> bool:
         """Make batches of this size from the next epoch on; False where the data comes in batches of its own."""
-        if batch_size != self.batch_size and not self._batches.resize(batch_size):
+        if not self._batches.resizes:
             return False
-        self.batch_size = batch_size
+        self._next_batch_size = batch_size
         return True
+
+    def _resize(self, batch_size: int) -> None:
+        if batch_size != self.batch_size:
+            self._batches.resize(batch_size)
+            self.batch_size = batch_size
 
     # -- checkpoints
 
@@ -99,6 +105,7 @@ class Progress:
             "epoch": self.epoch,
             "batches_done": self.batches_done,
             "batch_size": self.batch_size,
+            "next_batch_size": self._next_batch_size,
             "num_rollbacks": self._num_rollbacks,
             "data": self._known_by(),
         }
@@ -115,7 +122,8 @@ class Progress:
         self._state.load(self._as_far_as_possible(tree))
         self.epoch, self.epoch_step = tree["epoch"], tree["step"] - tree["batches_done"]
         self._rng, self._num_rollbacks = tree["rng"], tree["num_rollbacks"]
-        self.set_batch_size(tree["batch_size"])
+        self._resize(tree["batch_size"])
+        self._next_batch_size = tree["next_batch_size"]
         if tree["batches_done"] and not self._batches.rewinds:
             self._skips_rest = True
             self._warn("train_data cannot be entered in the middle of an epoch: the rest of this one is left out.")
@@ -140,6 +148,8 @@ class Progress:
         if (good := last_good(self._run.record)) is None:
             return False
         artifact, tree, _ = good
+        if tree["batches_done"] and not self._batches.rewinds:
+            return False
         num_rollbacks = self._num_rollbacks + 1
         self.load(tree)
         self._num_rollbacks = num_rollbacks

@@ -19,6 +19,8 @@ from ds_notebook.train.tree import Tree
 
 _SAME_RUN = set("name tags notes gate resume checkpoint_every_s keep_checkpoints workers background".split())
 """Options that may differ between two parts of one run: what is learned does not depend on them."""
+_IN_THE_STATE = set("batch_size learning_rate weight_decay schedule warmup_steps scheduler_every ema".split())
+"""Options that a checkpoint's optimizer, scheduler and averaged weights rest on."""
 _UNFINISHED = ("lost", "interrupted", "stopped", "failed")
 
 
@@ -30,13 +32,20 @@ class Resumption(NamedTuple):
     tree: Tree = None
 
 
-def find_resumption(config: TrainConfig, model: nn.Module, data: str) -> Resumption:
+class Kinds(NamedTuple):
+    """The classes of optimizer and scheduler: the state of one is of no use to another."""
+
+    optimizer: str
+    scheduler: str
+
+
+def find_resumption(config: TrainConfig, model: nn.Module, data: str, kinds: Kinds) -> Resumption:
     """The run that `config.resume` asks for; `data` is the fingerprint of the training data.
 
     Raises UsageError where a run that was named cannot be gone on with.
     """
     if config.resume != "auto":
-        return _from_named(config, model, data)
+        return _from_named(config, model, data, kinds)
     reasons: list[str] = []
     for record in runs():
         started = record.started
@@ -44,7 +53,7 @@ def find_resumption(config: TrainConfig, model: nn.Module, data: str) -> Resumpt
             continue
         if record.state not in _UNFINISHED or _other_options(config, started.config):
             continue
-        found = _from_checkpoint(record, model, data)
+        found = _from_checkpoint(record, model, data, kinds)
         if isinstance(found, Resumption):
             return found
         reasons.append(found)
@@ -52,18 +61,24 @@ def find_resumption(config: TrainConfig, model: nn.Module, data: str) -> Resumpt
     return Resumption(f"No unfinished run {config.name!r} with this config, model and data{why}: a fresh start.")
 
 
-def _from_named(config: TrainConfig, model: nn.Module, data: str) -> Resumption:
+def _from_named(config: TrainConfig, model: nn.Module, data: str, kinds: Kinds) -> Resumption:
     assert config.resume is not None
     record = open_run(config.resume)
-    found = _from_checkpoint(record, model, data)
+    found = _from_checkpoint(record, model, data, kinds)
     if not isinstance(found, Resumption):
         raise UsageError(f"Resuming is not possible: {found}.")
     started = record.started
-    changed = _other_options(config, started.config) if started else []
-    return found._replace(said=f"{found.said} Options changed since: {', '.join(changed)}.") if changed else found
+    changed = _other_options(config, started.config) if started else {}
+    if fixed := [text for name, text in changed.items() if name in _IN_THE_STATE]:
+        raise UsageError(
+            f"Resuming is not possible with {', '.join(fixed)}: the checkpoint has it. Leave it as it was; the "
+            "learning rate and the batch size can be set while the run goes on."
+        )
+    options = ", ".join(changed.values())
+    return found._replace(said=f"{found.said} Options changed since: {options}.") if changed else found
 
 
-def _from_checkpoint(record: Record, model: nn.Module, data: str) -> Resumption | str:
+def _from_checkpoint(record: Record, model: nn.Module, data: str, kinds: Kinds) -> Resumption | str:
     """Where the record's newest good checkpoint leads, or why it leads nowhere."""
     good = last_good(record)
     if good is None:
@@ -71,6 +86,8 @@ def _from_checkpoint(record: Record, model: nn.Module, data: str) -> Resumption 
     artifact, tree, refused = good
     if differences := _other_shapes(model, tree["model"]):
         return f"{record.id} has other parameters: {differences}"
+    if (before := Kinds(tree["optimizer_kind"], tree["scheduler_kind"])) != kinds:
+        return f"{record.id} has {' and '.join(before)}, not {' and '.join(kinds)}, as optimizer and scheduler"
     if tree["data"] != data:
         return f"{record.id} was trained on other data"
     return Resumption(" ".join([_said(record, artifact, tree), *refused]), record, tree)
@@ -80,13 +97,13 @@ def _said(record: Record, artifact: Artifact, tree: Tree) -> str:
     return f"Goes on with {record.id} ({record.state}) from step {tree['step']} ({PurePosixPath(artifact.path).stem})."
 
 
-def _other_options(config: TrainConfig, before: Mapping[str, Any]) -> list[str]:
+def _other_options(config: TrainConfig, before: Mapping[str, Any]) -> dict[str, str]:
     now = masked(dict(to_builtins(config)))
-    return [
-        f"{name} {value} (was {before.get(name)})"
+    return {
+        name: f"{name} {value} (was {before.get(name)})"
         for name, value in now.items()
         if name not in _SAME_RUN and value != before.get(name)
-    ]
+    }
 
 
 def _other_shapes(model: nn.Module, saved: Mapping[str, Any]) -> str:

@@ -47,5 +47,5 @@ class SeededItems(Dataset[Any]):
         return items
 
     def _start(self, key: Key) -> None:
-        if self._draws:
+        if self._draws or get_worker_info() is not None:  # in a worker what collates the items may draw, too
             seed_cpu(hash((self._seed, *key)) & 0x7FFF_FFFF_FFFF_FFFF)

@@ -45,7 +45,10 @@ class TrainingState:
             "channels_last": self.step.channels_last,
             "micro_batch": self.step.micro_batch,
             "model": dict(self.model.state_dict()),
+            "other_weights": self._other_weights(),
             "optimizer": self.step.optimizer.state_dict(),
+            "optimizer_kind": type(self.step.optimizer).__name__,
+            "scheduler_kind": type(self.scheduler).__name__,
             "scheduler": self.scheduler.state_dict() if self.scheduler is not None else {},
             "scaler": self.step.precision.state(),
             "early_stop": self.early_stop.state(),
@@ -58,6 +61,9 @@ class TrainingState:
         self.set_recipe(tree["precision"], channels_last=tree["channels_last"])
         self.step.micro_batch = tree["micro_batch"]
         self.model.load_state_dict(tree["model"])
+        with torch.no_grad():
+            for weight, saved in zip(self._other_weights(), tree["other_weights"], strict=True):
+                weight.copy_(saved)
         self.step.optimizer.load_state_dict(tree["optimizer"])
         state_as_laid_out(self.step.optimizer)
         self.step.optimizer.zero_grad()
@@ -67,6 +73,12 @@ class TrainingState:
         self.early_stop.load(tree["early_stop"])
         if self.ema is not None:
             self.ema.load_state_dict(tree["ema"])
+
+    def _other_weights(self) -> list[torch.Tensor]:
+        """What the optimizer trains besides the model: a loss module's weights, for one."""
+        models = {id(weight) for weight in self.model.parameters()}
+        groups = self.step.optimizer.param_groups
+        return [weight for group in groups for weight in group["params"] if id(weight) not in models]
 
     def set_recipe(self, precision: str, *, channels_last: bool) -> None:
         """Compute in this precision and memory layout from here on."""

@@ -25,6 +25,8 @@ class Step:
         self.precision = precision
         self.loss_fn = loss_fn
         self.micro_batch: int | None = None
+        self.ignored_target = -100
+        """The class that the loss does not count."""
         self.channels_last = False
         self._last_loss: Tensor | None = None
 
@@ -48,7 +50,9 @@ class Step:
             batch = Parts(in_channels_last(batch.inputs), batch.targets)
         if self.micro_batch is None:
             return self._part(batch, 1.0)
-        parts = [self._part(piece, share).detach() for piece, share in split(batch, self.micro_batch)]
+        parts = [
+            self._part(piece, share).detach() for piece, share in split(batch, self.micro_batch, self.ignored_target)
+        ]
         return torch.stack(parts).sum()
 
     def _part(self, batch: Parts, share: float) -> Tensor:

@@ -33,7 +33,7 @@ from ds_notebook.train.fingerprint import fingerprint
 from ds_notebook.train.fit_micro_batch import fit_micro_batch
 from ds_notebook.train.fitting_step import FittingStep
 from ds_notebook.train.interrupt import first_interrupt
-from ds_notebook.train.loss import LossFn, class_axis, find_loss, label_outside
+from ds_notebook.train.loss import LossFn, check_adds_up, class_axis, find_loss, label_outside
 from ds_notebook.train.lr_range import RangeTest
 from ds_notebook.train.metrics import accuracy, named_metrics
 from ds_notebook.train.obey import obey
@@ -42,7 +42,7 @@ from ds_notebook.train.precision import Precision, precision_of
 from ds_notebook.train.progress import Progress
 from ds_notebook.train.range_test import test_rates
 from ds_notebook.train.recompute import recomputing
-from ds_notebook.train.resume import Resumption, find_resumption
+from ds_notebook.train.resume import Kinds, Resumption, find_resumption
 from ds_notebook.train.rng import seed_all
 from ds_notebook.train.state import TrainingState
 from ds_notebook.train.step import Step
@@ -79,6 +79,8 @@ class Trainer:
         model.to(self.device)
         self.train_batches = batches_of("train_data", train_data, self.config, shuffle=True)
         self.val_batches = None if val_data is None else batches_of("val_data", val_data, self.config, shuffle=False)
+        if loss_fn is not None and self.config.micro_batch is not None:
+            check_adds_up(loss_fn)
         self.loss_fn = loss_fn
         self.metrics = named_metrics(metrics)
         self._adds_accuracy = metrics is None
@@ -106,6 +108,7 @@ class Trainer:
         micro_batch = self.config.micro_batch
         step = FittingStep(*of, said=self._emit) if micro_batch == "auto" else Step(*of)
         step.micro_batch = None if micro_batch == "auto" else micro_batch
+        step.ignored_target = int(getattr(self.loss_fn, "ignore_index", -100))
         return step
 
     def _emit(self, decision: Decision) -> None:
@@ -157,7 +160,8 @@ class Trainer:
     def _resumption(self) -> Resumption | None:
         if self.config.resume is None:
             return None
-        return find_resumption(self.config, self.model, fingerprint(self.train_batches))
+        kinds = Kinds(type(self.optimizer).__name__, type(self.scheduler).__name__)
+        return find_resumption(self.config, self.model, fingerprint(self.train_batches), kinds)
 
     def _begin(self, resumption: Resumption | None) -> Run:
         if resumption and resumption.record:

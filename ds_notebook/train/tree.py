@@ -49,6 +49,11 @@ class _Packer:
         )
 
     def _name(self, tensor: Tensor, place: str) -> str:
+        if tensor.is_complex() or tensor.layout != torch.strided:
+            raise UsageError(
+                f"The state {place[1:]} is a {tensor.dtype} tensor ({tensor.layout}), which a checkpoint cannot hold. "
+                "Keep it out of the state dict (persistent=False), or train without checkpoints."
+            )
         if not tensor.numel():
             memory: Any = place
         else:

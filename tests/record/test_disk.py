@@ -142,3 +142,15 @@ def test_a_limit_on_the_size_of_a_file_stops_the_recording_only(runs):
     (record,) = ds.runs()
     assert "came through 1999" in shown and shown.count("UserWarning: Recording stopped") == 1
     assert (record.state, record.notes[0].level) == ("finished", "error")
+
+
+def test_a_file_that_the_record_could_not_name_is_not_kept(small_disk, monkeypatch):
+    monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
+    with pytest.warns(UserWarning, match="Recording stopped"), ds.start_run() as run:
+        filler = fill(small_disk)
+        run.note("x" * 8192)
+        filler.unlink()
+        saved = run.save_blob("weights", b"1", kind="weights")
+
+    assert saved is None
+    assert list((run.path / "blobs").iterdir()) == []

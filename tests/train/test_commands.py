@@ -72,9 +72,9 @@ def test_set_batch_size_holds_from_the_next_epoch_on(model: nn.Module, blobs: Ar
         sizes.append(len(targets))
         return cross_entropy(outputs, targets)
 
-    run = ds.Trainer(model, blobs, loss_fn=loss_fn, config=ds.TrainConfig(epochs=2, batch_size=32)).fit()
+    run = ds.Trainer(model, blobs, loss_fn=loss_fn, config=ds.TrainConfig(epochs=2, batch_size=16)).fit()
 
-    assert sizes == [32, 32, 32, 48, 48]
+    assert sizes == [16] * 6 + [48, 48]
     assert run.record.decisions[0].verdict == "applied"
 
 
@@ -108,6 +108,27 @@ def test_a_scheduler_goes_on_from_the_rate_that_was_set(model: nn.Module) -> Non
     scheduler.step()
 
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.4)
+
+
+def test_a_rate_that_was_set_holds_with_schedulers_that_keep_their_own(model: nn.Module) -> None:
+    from ds_notebook.train.optim import set_learning_rate
+
+    for make in (
+        lambda optimizer: torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=100),
+        lambda optimizer: torch.optim.lr_scheduler.SequentialLR(
+            optimizer, [torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0) for _ in range(2)], [3]
+        ),
+    ):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = make(optimizer)
+        rate = optimizer.param_groups[0]["lr"]
+
+        set_learning_rate(optimizer, scheduler, rate / 100)
+        for _ in range(5):
+            optimizer.step()
+            scheduler.step()
+
+        assert optimizer.param_groups[0]["lr"] < rate / 10
 
 
 def test_stop_in_the_evaluation_is_obeyed_there(model: nn.Module, blobs: Arrays) -> None:

@@ -99,3 +99,52 @@ def test_a_loss_function_that_gives_nan_is_said_to_be_the_place(model: nn.Module
 
     with pytest.raises(Diverged, match="with finite data and outputs, in the loss itself"):
         ds.Trainer(model, blobs, loss_fn=loss_fn).fit()
+
+
+class SpoilsGradients(torch.autograd.Function):
+    """Forward all is well; backward NaN."""
+
+    @staticmethod
+    def forward(ctx: object, inputs: Tensor) -> Tensor:
+        return inputs.clone()
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> Tensor:
+        return gradient * float("nan")
+
+
+class Spoils(nn.Module):
+    """Spoils the gradients of one step."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at, self.num_calls = at, 0
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        self.num_calls += self.training
+        return SpoilsGradients.apply(inputs) if self.num_calls == self.at else inputs  # type: ignore[no-any-return]
+
+
+def test_a_checkpoint_that_holds_nan_is_no_good_one(blobs: Arrays) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), Spoils(8), nn.Linear(8, 2))
+    config = ds.TrainConfig(batch_size=16, epochs=9, checkpoint_every_s=1e-6, on_divergence="rollback")
+
+    # in the step with the bad gradients the loss is fine, so a checkpoint after it holds NaN
+    trainer = ds.Trainer(model, blobs, config=config)
+    run = trainer.fit()
+
+    assert run.status == "finished"
+    assert all(torch.isfinite(weight).all() for weight in model.parameters())
+
+
+def test_a_stream_cannot_go_back_into_its_middle_and_stops(blobs: Arrays, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ds_notebook.record.run.FLUSH_NS", 0)  # each step is a sampled one, so each may be saved
+    monkeypatch.setattr("ds_notebook.record.run.POLL_NS", 0)
+    config = ds.TrainConfig(on_divergence="rollback", checkpoint_every_s=1e-6)
+    trainer = ds.Trainer(exploding(10), lambda: [blobs] * 20, config=config)
+
+    with pytest.raises(Diverged):
+        trainer.fit()
+
+    assert trainer.run is not None and trainer.run.record.state == "failed"

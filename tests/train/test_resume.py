@@ -1,9 +1,12 @@
 """A run that is gone on with is the same run: weights, optimizer and curve are those of one that never stopped."""
 
+import dataclasses
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from torch import Tensor, nn
@@ -13,7 +16,9 @@ import ds_notebook as ds
 from ds_notebook.errors import UsageError
 from ds_notebook.record import Record
 from ds_notebook.record.commands import Stop, send
-from ds_notebook.train.checkpoints import checkpoints_of, open_checkpoint
+from ds_notebook.record.events import Artifact
+from ds_notebook.record.journal import write_apart
+from ds_notebook.train.checkpoints import Checkpoints, checkpoints_of, open_checkpoint
 
 Arrays = tuple[Tensor, Tensor]
 
@@ -157,7 +162,7 @@ def test_a_finished_run_is_not_gone_on_with() -> None:
 
 def test_a_finished_run_that_is_named_goes_on_with_more_epochs() -> None:
     before = train(arrays())[1]
-    config = ds.TrainConfig(epochs=6, batch_size=8, resume=before.id)
+    config = dataclasses.replace(options(resume=before.id), epochs=6)
 
     run = ds.Trainer(StopsAt(), arrays(), config=config).fit()
 
@@ -230,3 +235,106 @@ def test_the_newest_two_checkpoints_and_the_best_are_kept() -> None:
     best = next(artifact for artifact in reversed(artifacts) if artifact.kind == "best")
     kept = {artifact.path for artifact in [a for a in artifacts if a.kind == "checkpoint"][-2:]} | {best.path}
     assert files == sorted(path.removeprefix("blobs/") for path in kept)
+
+
+def test_a_strangers_record_gets_no_file_of_mine_deleted(tmp_path: Path) -> None:
+    before = stopped_run()
+    mine = tmp_path / "thesis.txt"
+    mine.write_text("years of work")
+    away = f"../../{mine.name}"
+    for path in (str(mine), away):
+        for kind in ("checkpoint", "best"):
+            write_apart(before.path, [Artifact(kind=kind, path=path, size_bytes=13, sha256="0")])
+
+    ds.Trainer(StopsAt(), arrays(), arrays(), config=options(resume=before.id)).fit()
+
+    assert mine.read_text() == "years of work"
+
+
+def test_a_clock_that_is_behind_does_not_mix_the_two_parts_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = stopped_run()
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() - 3600)
+    monkeypatch.setattr(time, "time_ns", lambda: int((now() - 3600) * 1e9))
+
+    run = ds.Trainer(StopsAt(), arrays(), arrays(), config=options(resume=before.id)).fit()
+
+    assert run.record.state == "finished"
+    assert [step for step, _ in rows(run.record, "loss")] == list(range(24))
+
+
+def test_early_stopping_that_had_decided_stays_decided() -> None:
+    config = {"epochs": 20, "batch_size": 8, "patience": 1, "learning_rate": 0.0, "checkpoint_every_s": 1000.0}
+    before = ds.Trainer(nn.Linear(4, 2), arrays(), arrays(), config=ds.TrainConfig(**config)).fit()
+
+    again = ds.TrainConfig(**config, resume=before.id)
+    run = ds.Trainer(nn.Linear(4, 2), arrays(), arrays(), config=again).fit()
+
+    assert len(rows(run.record, "loss")) == len(rows(before.record, "loss")) == 12
+
+
+def test_weights_that_only_the_optimizer_knows_come_back_too() -> None:
+    def trained(stops_at: int | None = None, **more: Any) -> tuple[nn.Parameter, ds.Run]:
+        model, scale = StopsAt(stops_at), nn.Parameter(torch.ones(2))
+        optimizer = torch.optim.SGD([*model.parameters(), scale], lr=0.1)
+
+        def loss_fn(outputs: Tensor, targets: Tensor) -> Tensor:
+            return torch.nn.functional.cross_entropy(outputs * scale, targets)
+
+        config = options(**more)
+        return scale, ds.Trainer(model, arrays(), loss_fn=loss_fn, optimizer=optimizer, config=config).fit()
+
+    whole, _ = trained()
+    trained(9, name="parted")
+
+    scale, run = trained(name="parted", resume="auto")
+
+    assert run.record.started is not None and run.record.started.first_step == 9
+    assert torch.equal(scale, whole)
+
+
+def test_a_checkpoint_that_was_asked_for_outlives_a_resume() -> None:
+    before = stopped_run(keep_checkpoints=1)
+    asked = next(checkpoints_of(before.record))
+    write_apart(before.path, [msgspec.structs.replace(asked, kind="kept")])
+
+    ds.Trainer(StopsAt(), arrays(), arrays(), config=options(resume=before.id, keep_checkpoints=1)).fit()
+
+    assert (before.path / asked.path).exists()
+
+
+@pytest.mark.parametrize("change", [{"learning_rate": 0.5}, {"ema": 0.9}, {"batch_size": 4}])
+def test_what_rests_in_the_checkpoint_cannot_be_changed_by_an_option(change: dict[str, Any]) -> None:
+    before = stopped_run()
+
+    with pytest.raises(UsageError, match=f"{next(iter(change))} .* the checkpoint has it"):
+        config = dataclasses.replace(options(resume=before.id), **change)
+        ds.Trainer(StopsAt(), arrays(), config=config).fit()
+
+
+def test_another_optimizer_is_refused_by_name() -> None:
+    before = stopped_run()
+
+    with pytest.raises(UsageError, match="has AdamW and LambdaLR, not SGD and LambdaLR"):
+        ds.Trainer(StopsAt(), arrays(), optimizer=torch.optim.SGD, config=options(resume=before.id)).fit()
+
+
+def test_with_auto_a_precision_that_this_machine_lacks_becomes_fp32_and_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = stopped_run(precision="auto")
+    artifact = next(checkpoints_of(before.record))
+    tree = open_checkpoint(before.record, artifact) | {"precision": "fp16", "scaler": {}}
+    again = Checkpoints(ds.Run(before.path, None), 1, 2)
+    again.save(tree, tree["step"])
+    again.wait()
+
+    monkeypatch.setattr("ds_notebook.train.progress.precision_of", _refuse_fp16)
+    run = train(arrays(), resume=before.id, precision="auto")[1]
+
+    assert any("was in fp16 so far and goes on in fp32" in note.text for note in run.record.notes)
+
+
+def _refuse_fp16(name: str, *of: Any) -> None:
+    if name == "fp16":
+        raise UsageError("fp16 is not for this machine.")

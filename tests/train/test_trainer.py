@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 import ds_notebook as ds
+from ds_notebook.errors import UsageError
 from ds_notebook.record.events import Note
 from ds_notebook.record.reader import Record
 
@@ -226,3 +227,24 @@ def test_the_loss_that_was_found_is_said(model: nn.Module, blobs: Arrays) -> Non
 
     notes = [event.text for event in Record(run.path).events() if isinstance(event, Note)]
     assert notes == ["loss_fn: cross-entropy, because the targets are class numbers."]
+
+
+@pytest.mark.parametrize(
+    "loss_fn", [nn.CrossEntropyLoss(reduction="sum"), nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0]))]
+)
+def test_a_loss_whose_parts_do_not_add_up_is_refused_with_micro_batches(
+    model: nn.Module, blobs: Arrays, loss_fn: nn.Module
+) -> None:
+    with pytest.raises(UsageError, match="a plain mean over the targets"):
+        ds.Trainer(model, blobs, loss_fn=loss_fn, config=ds.TrainConfig(micro_batch=8))
+
+
+def test_micro_batches_weigh_by_the_targets_that_the_users_loss_counts(model: nn.Module, blobs: Arrays) -> None:
+    losses = []
+    for micro_batch in (None, 7):
+        config = ds.TrainConfig(batch_size=96, micro_batch=micro_batch)
+        loss_fn = nn.CrossEntropyLoss(ignore_index=0)
+        run = ds.Trainer(copy.deepcopy(model), blobs, loss_fn=loss_fn, config=config).fit()
+        losses.append(run.record.columns()["loss"][2][0])
+
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
