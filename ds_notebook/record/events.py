@@ -104,11 +104,25 @@ class Span(Event, tag="span"):
 
 
 class Stacks(Event, tag="stacks"):
-    """Weighted call stacks: `frames` are interned names, a stack is indices into them, root first."""
+    """Weighted call stacks since the last such event of the lane: `frames` are interned names, a stack is indices
+    into them, root first.
+
+    A frame is `function (place:line)`: a file, or a cell as its user numbers it, and the line that was running.
+    The lists beside `stacks` are as long as it, those that are known.
+    """
 
     frames: list[str]
     stacks: list[list[int]]
     weights_s: list[float]
+    """Seconds on the clock."""
+    cpu_s: list[float] = []
+    """Seconds of these in which the thread had a core."""
+    disk_s: list[float] = []
+    """Seconds of these in which it waited for a disk."""
+    order: list[int] = []
+    """The samples in time, as indices into `stacks`: `at` is when the first of them began."""
+    gaps_s: list[float] = []
+    """Seconds of each sample in `order`; they add up to `weights_s`."""
     lane: str = "main"
 
 
@@ -152,8 +166,18 @@ class Finding(Event, tag="finding"):
     where: str
     evidence: str
     advice: str
+    fix: str = ""
+    """Code to paste."""
+    file: str = ""
+    """Where it is, for a program that reads it: a file or cell, the line, the function it lies in."""
+    line: int | None = None
+    function: str = ""
+    share_pct: float | None = None
+    """Percent of the time that it concerns."""
     expected_gain_pct: float | None = None
+    """How much faster the whole is expected to be: 130 is 2.3 times as fast."""
     measured_gain_pct: float | None = None
+    """How much faster the whole was with the remedy; negative where it was slower."""
 
 
 class Decision(Event, tag="decision"):

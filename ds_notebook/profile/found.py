@@ -1,0 +1,38 @@
+"""What a rule says when it sees something, and the arithmetic of its promise."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ds_notebook.profile.folded import Frame
+
+WORTH_SAYING = 1.05
+"""Below this total speed-up a rule stays silent."""
+
+
+def expected_speedup(share: float, local: float) -> float:
+    """The whole's speed-up if `share` of its time runs `local` times as fast (Amdahl, 1967)."""
+    return 1 / (1 - share + share / local)
+
+
+class Found(msgspec.Struct, kw_only=True, frozen=True):
+    """One finding of a rule; only those of `WORTH_SAYING` are kept, the most promising first."""
+
+    code: str
+    """The rule's stable name."""
+    at: Frame
+    """The user's line that the fix changes."""
+    share: float
+    """Of the time, in [0, 1], that it concerns."""
+    expected: float
+    """Total speed-up, 1 or more, if the advice is followed; 1 for what costs memory and not time."""
+    evidence: str
+    """One sentence with the numbers it rests on."""
+    advice: str
+    """One sentence: what to do."""
+    fix: str = ""
+    """Code to paste in place of the line."""
+    facts: dict[str, str | int | float] = {}
+    """What a trial of the remedy needs to know."""
+    costs_memory: bool = False
+    """Worth saying whatever it does to the time: memory will run out."""

@@ -1,0 +1,131 @@
+"""What a profile counted beside its samples, as the JSON artifact of its run (kind "profile-observed")."""
+
+from __future__ import annotations
+
+import msgspec
+
+KIND = "profile-observed"
+"""Of the artifact."""
+
+
+class Gc(msgspec.Struct, kw_only=True):
+    """Pauses of the garbage collector, by its own callbacks."""
+
+    collections: int = 0
+    seconds: float = 0.0
+    objects: int = 0
+    """How many it looks after, at the end."""
+
+
+class Statement(msgspec.Struct, kw_only=True):
+    """SQL of one shape from one line."""
+
+    shape: str
+    """The statement with its values as `?`: never a value of the user's."""
+    site: str
+    """The user's line, as the text of a frame."""
+    count: int
+    seconds: float
+    driver: str = ""
+
+
+class Encoding(msgspec.Struct, kw_only=True):
+    """Calls of a serializer (`json.dumps`, `pickle.loads`, `SerializeToString`) from one line."""
+
+    function: str
+    site: str
+    count: int
+    seconds: float
+    size_bytes: int = 0
+    """Of all that was written or read."""
+
+
+class Loader(msgspec.Struct, kw_only=True):
+    """A torch DataLoader that was iterated."""
+
+    num_workers: int
+    batch_size: int | None = None
+    pin_memory: bool = False
+    persistent: bool = False
+    dataset: str = ""
+    length: int | None = None
+
+
+class Model(msgspec.Struct, kw_only=True):
+    """A torch module whose forward pass was seen to run."""
+
+    name: str
+    num_parameters: int
+    dtypes: dict[str, int] = {}
+    """Parameters by dtype ("float32")."""
+    device: str = "cpu"
+    widest: int = 0
+    """The largest inner dimension of a matrix product in it; small ones gain nothing from a lower precision."""
+    layers: dict[str, int] = {}
+    """Modules by kind: Linear, Conv2d, LSTM ..."""
+
+
+class Optimizer(msgspec.Struct, kw_only=True):
+    """A torch optimizer that stepped."""
+
+    name: str
+    num_tensors: int
+    num_parameters: int
+    foreach: bool | None = None
+    fused: bool | None = None
+    device: str = "cpu"
+
+
+class Repeats(msgspec.Struct, kw_only=True):
+    """Calls of one of the user's functions that were seen in samples, and how many had arguments seen before."""
+
+    function: str
+    """The text of a frame; its line is that of the `def`."""
+    calls: int
+    repeated: int
+    arguments: int
+    """Distinct ones."""
+
+
+class Observed(msgspec.Struct, kw_only=True):
+    """All of it. What could not be known on this machine is None or empty, never 0 in its place."""
+
+    how: str = "sampler"
+    """What took the samples: "sampler", "py-spy", "py-spy --nonblocking", "imported"."""
+    remarks: list[str] = []
+    """Sentences for the reader: what was missing, what was done instead."""
+    rate_hz: float = 100.0
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    """Of this process, its threads included."""
+    children_cpu_s: float = 0.0
+    cores: float = 1.0
+    """That this process may keep busy, a container's share included."""
+    gpus: int = 0
+    fast_bf16: bool = False
+    """The CPU multiplies in bf16 by itself (AMX, AVX512, ARM's bf16)."""
+    run_delay_s: float | None = None
+    """Threads were ready and waited for a core, summed over the process."""
+    busy_threads: int = 0
+    """Threads of the system that used more than 2% of a core, those of libraries such as OpenMP included."""
+    torch_threads: int | None = None
+    threads_limited: bool = False
+    """OMP_NUM_THREADS or the like was set."""
+    gc: Gc = msgspec.field(default_factory=Gc)
+    statements: list[Statement] = []
+    encodings: list[Encoding] = []
+    loaders: list[Loader] = []
+    models: list[Model] = []
+    optimizers: list[Optimizer] = []
+    repeats: list[Repeats] = []
+    types: dict[str, dict[str, str]] = {}
+    """Names and types of what a hot line of the user's works on, by the text of its frame: {"rows": "list[float]"}."""
+    memory: list[tuple[float, int]] = []
+    """Seconds since the beginning and the bytes this process then had."""
+    growth_by_line: list[tuple[str, int]] = []
+    """Where memory that is still held was taken, by the text of a frame; only with `--memory`."""
+    num_steps: int = 0
+    """Of `run.steps`, seen during the profile."""
+    samples: int = 0
+    longest_gap_s: float = 0.0
+    sampler_cpu_s: float = 0.0
