@@ -13,6 +13,8 @@ from ds_notebook.record.state import State
 from ds_notebook.train.early_stop import EarlyStop
 
 _MAX_LETTERS = 60
+_NO_OPTIONS = {"name", "tags", "notes", "resume"}
+"""What a run is called and how it came to go on changes nothing of it."""
 _HOST_FACTS = ("python", "platform", "cores", "gpus")
 """What of a host's facts can change numbers or speed; the rest is its name and its moment."""
 
@@ -82,7 +84,12 @@ def shared_metrics(runs: Sequence[Compared]) -> list[str]:
 
 def option_differences(runs: Sequence[Compared]) -> list[str]:
     """A line for each option that is not the same in all runs."""
-    return _lines(runs, [_flat(run.started.config) if run.started else {} for run in runs])
+    return _lines(runs, [_options(run.started) for run in runs])
+
+
+def _options(started: RunStarted | None) -> dict[str, Any]:
+    config = _flat(started.config) if started else {}
+    return {name: value for name, value in config.items() if name not in _NO_OPTIONS}
 
 
 def machine_differences(runs: Sequence[Compared]) -> list[str]:

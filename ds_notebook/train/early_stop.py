@@ -15,10 +15,14 @@ class EarlyStop:
     """
 
     def __init__(self, monitor: str, patience: int | None) -> None:
-        self.now = False
         self._monitor = monitor
         self._patience = patience
         self._lower_is_better = any(word in monitor for word in ("loss", "error", "mse", "mae", "perplexity"))
+        self.restart()
+
+    def restart(self) -> None:
+        """Nothing was measured yet: a training begins."""
+        self.now = False
         self._best = math.inf
         self._num_worse = 0
 

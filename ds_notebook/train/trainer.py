@@ -196,6 +196,8 @@ class Trainer:
         if resumption and resumes:
             progress.load(resumption.tree)
         self._saves_start = self.config.on_divergence == "rollback" and not resumes
+        if not resumes:
+            self._early_stop.restart()
 
     def _train(self, run: Run) -> None:
         progress = self.progress

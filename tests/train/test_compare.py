@@ -179,6 +179,14 @@ def test_only_options_that_differ_are_listed() -> None:
     assert lines(drawn, "Options") == ["lr: 0.1 (a), 0.2 (b)", "net.width: 1 (a), not set (b)"]
 
 
+def test_what_a_run_is_called_and_how_it_was_resumed_are_no_options() -> None:
+    drawn = scene(
+        [run("a", {"name": "one", "resume": None}, loss=[1]), run("b", {"name": "two", "resume": "auto"}, loss=[1])]
+    )
+
+    assert lines(drawn, "Options") == ["All options are the same."]
+
+
 def test_equal_options_are_said_and_another_host_is() -> None:
     drawn = scene([run("a", host="mine", loss=[1]), run("b", host="yours", loss=[1])])
 

@@ -154,6 +154,14 @@ def test_training_stops_early_when_nothing_gets_better(model: nn.Module, blobs: 
     assert len(values(run, "val_loss")) == 3  # the first is the best, then two no better
 
 
+def test_a_second_fit_after_an_early_stop_trains_again(model: nn.Module, blobs: Arrays) -> None:
+    trainer = ds.Trainer(model, blobs, blobs, config=ds.TrainConfig(epochs=50, patience=2, learning_rate=0.0))
+
+    runs = [trainer.fit(), trainer.fit()]
+
+    assert [len(values(run, "val_loss")) for run in runs] == [3, 3]
+
+
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 def test_each_precision_learns(precision: str, model: nn.Module, blobs: Arrays) -> None:
     config = ds.TrainConfig(epochs=30, learning_rate=0.01, precision=precision)  # type: ignore[arg-type]  # of the list
