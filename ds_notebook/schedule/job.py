@@ -1,0 +1,54 @@
+"""What a job is: asked for once, kept as it was asked, and the words for where it stands."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+JobKind = Literal["notebook", "command", "service"]
+"""A service runs until it is cancelled, and has a latency to keep."""
+JobState = Literal["waiting", "starting", "running", "paused", "stopping", "succeeded", "failed", "cancelled"]
+"""Waiting: for its time, for others, for room. Stopping: asked to save and end, to go on later or for good."""
+DONE: tuple[JobState, ...] = ("succeeded", "failed", "cancelled")
+
+
+class JobSpec(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A job as it was submitted; never changed (a new priority is a command of its own)."""
+
+    id: str
+    """Chosen by who submits, so that a submit that is repeated submits once."""
+    name: str
+    kind: JobKind
+    command: list[str] = []
+    """Program and arguments; of a notebook: empty."""
+    notebook: str = ""
+    """Absolute path of the notebook to run."""
+    output: str = ""
+    """Absolute path of the notebook with its results."""
+    parameters: dict[str, str | int | float | bool | None] = {}
+    cwd: str = ""
+    env: dict[str, str] = {}
+    """Added to the scheduler's environment."""
+    cpus: float = 1.0
+    """Cores it is promised."""
+    max_cpus: float | None = None
+    """Cores it can use where there is room; None: as promised."""
+    gpus: int = 0
+    memory_bytes: int | None = None
+    """What it may hold at most; None: not limited, and no room is kept for it."""
+    priority: int = 0
+    """Higher goes first."""
+    deadline: float | None = None
+    """Unix seconds by which it should be done."""
+    not_before: float | None = None
+    """Unix seconds before which it does not start."""
+    every: str = ""
+    """A time as cron writes it: each time is a job of its own."""
+    after: list[str] = []
+    """Ids of jobs that must have succeeded."""
+    retries: int = 0
+    timeout_s: float | None = None
+    latency_target_ms: float | None = None
+    """A service's 99th percentile is to stay below this."""
+    submitted_at: float = 0.0
