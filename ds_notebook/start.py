@@ -17,11 +17,17 @@ from ds_notebook import __version__
 from ds_notebook.errors import UsageError
 from ds_notebook.host import UsageSampler, facts
 from ds_notebook.record import Record
-from ds_notebook.record.events import RunStarted
+from ds_notebook.record.events import Decision, RunStarted
+from ds_notebook.record.journal import write_apart
 from ds_notebook.record.mask import masked
 from ds_notebook.record.run import Run
 from ds_notebook.record.state import this_boot
 from ds_notebook.record.where import new_run_folder_or_fallback
+
+JOB_FOLDER = "DS_NOTEBOOK_JOB"
+"""Set by the scheduler for what it starts: the folder of the job's own run, which is told of each run in it."""
+ATTEMPT = "DS_NOTEBOOK_ATTEMPT"
+"""Set beside it: 1 for the first time a job runs, 2 for the second ..."""
 
 announce: list[Callable[[Run], None]] = []
 """Called with each run that this process starts: how the notebook extension comes to show it."""
@@ -54,7 +60,7 @@ def start_run(
         folder,
         kind=kind,
         name=name,
-        parent=parent,
+        parent=parent or this_job(),
         config=masked(dict(config or {})),
         tags=list(tags),
         notes=notes,
@@ -63,6 +69,16 @@ def start_run(
     if fallback_reason:
         run.note(fallback_reason, "warning")
     return run
+
+
+def this_job() -> str | None:
+    """The id of the scheduler's job that this process is part of; None where it is part of none."""
+    return Path(os.environ.get(JOB_FOLDER, "")).name or None
+
+
+def is_retry() -> bool:
+    """Whether this is a job's second or later attempt: what an earlier one saved is to be gone on with."""
+    return os.environ.get(ATTEMPT, "1") != "1"
 
 
 def continue_run(record: Record, first_step: int, *, config: Mapping[str, Any], total_steps: int | None) -> Run:
@@ -103,6 +119,23 @@ def _produced(folder: Path, **what: Any) -> Run:
         ),
         UsageSampler().sample,
     )
+    _tell_job(run)
     for show in announce:
         show(run)
     return run
+
+
+def _tell_job(run: Run) -> None:
+    """The scheduler steers a job by the runs in it: each says in the job's record where it is."""
+    job = os.environ.get(JOB_FOLDER)
+    if not job:
+        return
+    said = Decision(
+        policy="child-run", subject=run.id, verdict="started", evidence={"path": str(run.path), "pid": os.getpid()}
+    )
+    try:
+        write_apart(Path(job), [said])
+    except OSError as error:
+        run.note(
+            f"The scheduler does not know of this run, as {job} could not be written: {error.strerror}.", "warning"
+        )

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from ds_notebook.errors import UsageError
 from ds_notebook.options import unknown_choice
+from ds_notebook.start import this_job
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Schedule = Literal["constant", "cosine"]
@@ -119,5 +120,5 @@ class TrainConfig:
     @property
     def checkpoint_interval_s(self) -> float | None:
         """Seconds between checkpoints, also where only another option needs them; None for none."""
-        needed = self.resume or self.background or self.on_divergence == "rollback"
+        needed = self.resume or self.background or self.on_divergence == "rollback" or this_job()
         return self.checkpoint_every_s or (DEFAULT_CHECKPOINT_EVERY_S if needed else None)

@@ -39,8 +39,12 @@ class Kinds(NamedTuple):
     scheduler: str
 
 
-def find_resumption(config: TrainConfig, model: nn.Module, data: str, kinds: Kinds) -> Resumption:
+def find_resumption(
+    config: TrainConfig, model: nn.Module, data: str, kinds: Kinds, job: str | None = None
+) -> Resumption:
     """The run that `config.resume` asks for; `data` is the fingerprint of the training data.
+
+    With `job`, "auto" looks among the runs of that job alone.
 
     Raises UsageError where a run that was named cannot be gone on with.
     """
@@ -50,6 +54,8 @@ def find_resumption(config: TrainConfig, model: nn.Module, data: str, kinds: Kin
     for record in runs():
         started = record.started
         if started is None or (started.kind, started.name) != ("train", config.name):
+            continue
+        if job and started.parent != job:
             continue
         if record.state not in _UNFINISHED or _other_options(config, started.config):
             continue

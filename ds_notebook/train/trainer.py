@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -17,7 +18,7 @@ from ds_notebook.errors import Diverged, UsageError
 from ds_notebook.options import to_builtins
 from ds_notebook.record.events import Decision
 from ds_notebook.record.run import Run
-from ds_notebook.start import continue_run, start_run
+from ds_notebook.start import continue_run, is_retry, start_run, this_job
 from ds_notebook.train.background import in_background
 from ds_notebook.train.batch import Parts, forward, placed, size
 from ds_notebook.train.choose_precision import choose_precision
@@ -158,10 +159,13 @@ class Trainer:
     # -- beginning, and going on
 
     def _resumption(self) -> Resumption | None:
-        if self.config.resume is None:
-            return None
+        config, job = self.config, None
+        if config.resume is None:
+            if not is_retry():
+                return None
+            config, job = replace(config, resume="auto"), this_job()
         kinds = Kinds(type(self.optimizer).__name__, type(self.scheduler).__name__)
-        return find_resumption(self.config, self.model, fingerprint(self.train_batches), kinds)
+        return find_resumption(config, self.model, fingerprint(self.train_batches), kinds, job)
 
     def _begin(self, resumption: Resumption | None) -> Run:
         if resumption and resumption.record:

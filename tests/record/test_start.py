@@ -8,8 +8,8 @@ import os
 import pytest
 
 import ds_notebook as ds
-from ds_notebook.record import Run
-from ds_notebook.start import announce
+from ds_notebook.record import Record, Run
+from ds_notebook.start import JOB_FOLDER, announce
 
 
 def test_the_first_event_says_what_the_run_is_and_who_produces_it(runs):
@@ -42,3 +42,20 @@ def test_who_listens_is_told_of_each_run(runs):
         announce.remove(told.append)
 
     assert told == [run]
+
+
+def test_a_run_in_a_job_of_the_scheduler_is_its_child_and_tells_it_where_it_is(runs, tmp_path, monkeypatch):
+    job = tmp_path / "job-1"
+    job.mkdir()
+    monkeypatch.setenv(JOB_FOLDER, str(job))
+
+    with ds.start_run() as run:
+        pass
+
+    (said,) = Record(job).decisions
+    assert run.record.started.parent == "job-1"
+    assert (said.policy, said.subject, said.evidence) == (
+        "child-run",
+        run.id,
+        {"path": str(run.path), "pid": os.getpid()},
+    )

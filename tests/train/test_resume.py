@@ -18,6 +18,7 @@ from ds_notebook.record import Record
 from ds_notebook.record.commands import Stop, send
 from ds_notebook.record.events import Artifact
 from ds_notebook.record.journal import write_apart
+from ds_notebook.start import ATTEMPT, JOB_FOLDER
 from ds_notebook.train.checkpoints import Checkpoints, checkpoints_of, open_checkpoint
 
 Arrays = tuple[Tensor, Tensor]
@@ -338,3 +339,33 @@ def test_with_auto_a_precision_that_this_machine_lacks_becomes_fp32_and_is_said(
 def _refuse_fp16(name: str, *of: Any) -> None:
     if name == "fp16":
         raise UsageError("fp16 is not for this machine.")
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This process is the first attempt of a job."""
+    folder = tmp_path / "job-1"
+    folder.mkdir()
+    monkeypatch.setenv(JOB_FOLDER, str(folder))
+    return folder
+
+
+def test_a_jobs_second_attempt_goes_on_where_the_first_one_stopped(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ds.Trainer(StopsAt(5), arrays(), config=ds.TrainConfig(epochs=2, batch_size=8)).fit()
+    monkeypatch.setenv(ATTEMPT, "2")
+
+    second = ds.Trainer(StopsAt(), arrays(), config=ds.TrainConfig(epochs=2, batch_size=8)).fit()
+
+    assert (second.id, second.record.state) == (first.id, "finished")
+    assert [step for step, _ in rows(second.record, "loss")] == list(range(12))
+
+
+def test_a_jobs_second_attempt_leaves_the_runs_of_others_alone(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.delenv(JOB_FOLDER)
+        other = ds.Trainer(StopsAt(5), arrays(), config=options()).fit()
+    monkeypatch.setenv(ATTEMPT, "2")
+
+    second = ds.Trainer(StopsAt(), arrays(), config=options()).fit()
+
+    assert second.id != other.id
