@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -11,6 +12,13 @@ from torch import Tensor, nn
 from ds_notebook.train.batch import Parts, forward, split
 from ds_notebook.train.loss import LossFn
 from ds_notebook.train.precision import Precision
+
+Span = Callable[[str], AbstractContextManager[None]]
+"""Times a piece of work by its name: `run.span`."""
+
+
+def _untimed(name: str) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 class Step:
@@ -28,6 +36,7 @@ class Step:
         self.ignored_target = -100
         """The class that the loss does not count."""
         self.channels_last = False
+        self._span: Span = _untimed
         self._last_loss: Tensor | None = None
 
     @property
@@ -44,6 +53,15 @@ class Step:
         loss.backward()
         return loss
 
+    @contextmanager
+    def timed(self, span: Span) -> Iterator[None]:
+        """Within it, `gradients` times its forward and backward passes by `span`."""
+        self._span = span
+        try:
+            yield
+        finally:
+            self._span = _untimed
+
     def gradients(self, batch: Parts) -> Tensor:
         """Add the gradients of `batch` to the weights'; returns its loss, a scalar that no gradient hangs on."""
         if self.channels_last:
@@ -57,14 +75,15 @@ class Step:
 
     def _part(self, batch: Parts, share: float) -> Tensor:
         inputs, targets = batch
-        with self.precision.autocast:
+        with self._span("forward"), self.precision.autocast:
             loss = self.loss_fn(forward(self.model, inputs), targets)
             if share != 1.0:
                 loss = loss * share
         # As in a loop by hand, a loss lives until the next one is there: freed with this frame, its memory goes back to
         # the system and is taken anew each step, which was measured at 12 to 30 us of 1.5 ms.
         self._last_loss = loss
-        self.precision.backward(loss)
+        with self._span("backward"):
+            self.precision.backward(loss)
         return loss
 
     def update(self) -> None:

@@ -236,7 +236,7 @@ class Trainer:
         with run.span("epoch"):
             for loaded in run.steps(batches):
                 self._batch = batch = placed(loaded, self.device)
-                loss: Any = gradients(batch)
+                loss: Any = self._timed_gradients(run, batch) if run.sampling else gradients(batch)
                 # on a device every look is a wait, so there it is taken in the sampled steps alone
                 if loss.is_cpu or run.sampling:
                     loss = loss.item()
@@ -244,7 +244,11 @@ class Trainer:
                         raise self._diverged(run, loss, batch)
                 if run.sampling or clips:
                     self._measure_and_clip(run)
-                step.update()
+                if run.sampling:
+                    with run.span("optimizer"):
+                        step.update()
+                else:
+                    step.update()
                 if scheduler is not None:
                     scheduler.step()
                 if ema is not None:
@@ -259,6 +263,11 @@ class Trainer:
             _log_for_last_step(run, samples_per_s=num_samples / (time.perf_counter() - start_s))
         elif not run.stopping and run.step == progress.epoch_step:
             raise UsageError("train_data is empty: it has no batch to train on.")
+
+    def _timed_gradients(self, run: Run, batch: Parts) -> Tensor:
+        """Of a sampled step: its phases are on the time line, and stand for those of the steps like it."""
+        with self._step.timed(run.span):
+            return self._step.gradients(batch)
 
     def _batches(self, run: Run) -> Iterator[Any]:
         batches = self.progress.rest_of_epoch()

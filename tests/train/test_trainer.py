@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 
 import ds_notebook as ds
 from ds_notebook.errors import UsageError
-from ds_notebook.record.events import Note
+from ds_notebook.record.events import Note, Span
 from ds_notebook.record.reader import Record
 
 Arrays = tuple[Tensor, Tensor]
@@ -152,6 +152,14 @@ def test_training_stops_early_when_nothing_gets_better(model: nn.Module, blobs: 
 
     assert run.status == "finished"
     assert len(values(run, "val_loss")) == 3  # the first is the best, then two no better
+
+
+def test_the_phases_of_sampled_steps_are_on_the_time_line(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, blobs, config=ds.TrainConfig(epochs=30)).fit()
+
+    spans = [event for event in run.record.events() if isinstance(event, Span) and event.name != "epoch"]
+    assert {span.name for span in spans} == {"forward", "backward", "optimizer"}
+    assert all(span.step is not None for span in spans)
 
 
 def test_a_second_fit_after_an_early_stop_trains_again(model: nn.Module, blobs: Arrays) -> None:
