@@ -72,7 +72,7 @@ test: front
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-soak: venv
+soak: front
 	$(BIN)/pytest -m soak -s
 
 bench: $(PEERS)/.stamp

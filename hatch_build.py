@@ -17,13 +17,12 @@ class TakeAlong(BuildHookInterface):
         if self.target_name != "wheel":
             return
         root = Path(self.root)
+        if version == "editable":  # a checkout has it all; `make front` links what Jupyter loads
+            return
         build_data["shared_data"][str(root / "labextension/server-config/ds-notebook.json")] = SERVER_CONFIG
         front = root / "labextension"
         if (front / "dist").is_dir():
             build_data["shared_data"][str(front / "dist")] = LAB_EXTENSION
-        if version == "editable":  # a checkout has the rest already
-            return
-        if (front / "dist").is_dir():
             if not runpy.run_path(str(front / "stamp.py"))["is_fresh"]():
                 raise RuntimeError(
                     "labextension/dist was built from other sources than these, so it must not ship. Run: make front"

@@ -16,6 +16,8 @@ _ROW = 18.0
 _MAX_ROWS = 20
 _LEAST = 1.5
 """Pixels that a box must be wide to be drawn."""
+_LEAST_ROW = 0.03
+"""Of the width that the boxes of a row fill together: a tower thinner than that only pushes down what is beneath."""
 _WARM = ("#f4a582", "#fdb863", "#f6c28b", "#e9a06b", "#f7d08a", "#efb08c", "#f2ba6d", "#e8b29a")
 _INK = "#1b130a"
 
@@ -29,20 +31,43 @@ class Weights(NamedTuple):
 
 
 def draw_flame(flame: Flame, width: float, theme: Theme) -> Drawing:
-    """Boxes too narrow to see and rows beyond the twentieth are left out."""
+    """Boxes too narrow to see, rows that hardly hold any and those beyond the twentieth are left out."""
     total = sum(weight for weight, parent in zip(flame.weight, flame.parent, strict=True) if parent < 0)
     head = draw_heading(flame.heading, with_unit(total, flame.unit) if total > 0 else "", [], width, theme)
     if total <= 0:
         return Drawing(head.body + words(0, head.height + 13, "no data yet", SMALL, theme.muted), head.height + 20)
-    body, deepest = head.body, 0
-    for box, left, depth in _in_sight(flame, width / total):
+    boxes = list(_in_sight(flame, width / total))
+    num_rows = _rows_worth(flame, boxes, total)
+    colours = _colours(flame.names)
+    body = head.body
+    for box, left, depth in boxes:
+        if depth >= num_rows:
+            continue
         wide, y = flame.weight[box] * width / total, head.height + depth * _ROW
         name = flame.name[box]
-        body += rect(left, y, wide - 0.7, _ROW - 1, _WARM[name % len(_WARM)])
+        body += rect(left, y, wide - 0.7, _ROW - 1, colours[name])
         text = fit(flame.names[name], wide - 6, SMALL) if wide > 24 else ""
         body += words(left + 3, y + 12.5, text, SMALL, _INK) if len(text) > 1 else ""
-        deepest = max(deepest, depth)
-    return Drawing(body, head.height + (deepest + 1) * _ROW + 6)
+    return Drawing(body, head.height + num_rows * _ROW + 6)
+
+
+def _rows_worth(flame: Flame, boxes: list[tuple[int, float, int]], total: float) -> int:
+    """Rows from the ground to the last that boxes fill enough to be worth its height."""
+    filled = [0.0] * _MAX_ROWS
+    for box, _, depth in boxes:
+        filled[depth] += flame.weight[box]
+    return max(depth + 1 for depth, weight in enumerate(filled) if weight >= _LEAST_ROW * total or depth == 0)
+
+
+def _colours(names: list[str]) -> list[str]:
+    """A colour a name: those of one file or package, in brackets at the end, share theirs."""
+    groups: dict[str, int] = {}
+    return [_WARM[groups.setdefault(_group(name), len(groups)) % len(_WARM)] for name in names]
+
+
+def _group(name: str) -> str:
+    _, bracket, place = name.rpartition(" (")
+    return place.rstrip(")").partition("/")[0] if bracket else name
 
 
 def weights(flame: Flame) -> list[Weights]:
@@ -59,7 +84,8 @@ def weights(flame: Flame) -> list[Weights]:
             whole[name] += weight
             callers |= {name}
         above.append(callers)
-    found = [Weights(name, own[at], whole[at]) for at, name in enumerate(flame.names)]
+    rest = 1e-9 * max(whole, default=0.0)  # what subtracting leaves of nothing
+    found = [Weights(name, own[at] if own[at] > rest else 0.0, whole[at]) for at, name in enumerate(flame.names)]
     return sorted(found, key=lambda row: -row.own)
 
 

@@ -14,6 +14,8 @@ from ds_notebook.draw.ticks import number
 _ROW = 20.0
 _GAP = 18.0
 _MAX_ROWS, _MAX_LINES = 24, 40
+_INDENT = 5.5
+"""Pixels of a blank at a line's beginning: wider than elsewhere, so that code shows its depth."""
 _PLAIN = re.compile(r"-?\d+(\.\d+)?")
 
 Cell = str | float | int | None
@@ -55,12 +57,14 @@ def draw_table(table: Table, width: float, theme: Theme) -> Drawing:
 
 
 def draw_text(text: Text, width: float, theme: Theme) -> Drawing:
-    """Each line wrapped to the panel's width."""
+    """Each line wrapped to the panel's width; blanks that it begins with stay, as code has them."""
     head = draw_heading(text.heading, "", [], width, theme)
     body, y = head.body, head.height
-    for line in (part for sentence in text.lines[:_MAX_LINES] for part in wrap(sentence, width, BODY)):
-        body += words(0, y + 12, line, BODY, theme.ink)
-        y += 17
+    for sentence in text.lines[:_MAX_LINES]:
+        indent = min(_INDENT * (len(sentence) - len(sentence.lstrip(" "))), width / 2)
+        for line in wrap(sentence.lstrip(" "), width - indent, BODY):
+            body += words(indent, y + 12, line, BODY, theme.ink)
+            y += 17
     return Drawing(body, y + 4)
 
 

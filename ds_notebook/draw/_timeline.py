@@ -34,7 +34,7 @@ def draw_timeline(timeline: Timeline, width: float, theme: Theme) -> Drawing:
         for kind, start, end, label in _merged([block for block in blocks if block.lane == lane], axis, left, right):
             style = kinds.index(kind)
             body += rect(start, y + 3, max(end - start, 0.8), _BLOCK, colour_of(style, theme))
-            if end - start > 4 and style % len(HATCHES):
+            if end - start > 4 and _hatch(style):
                 body += rect(start, y + 3, end - start, _BLOCK, f"url(#{_hatch_id(style, theme)})")
             if label and width_of(label, SMALL, bold=True) + 8 <= end - start:
                 body += _label(start, y, label, style, theme)
@@ -77,17 +77,28 @@ def _label(x: float, y: float, label: str, style: int, theme: Theme) -> str:
 
 def _swatch(style: int, theme: Theme) -> str:
     plain = rect(0, -5, 14, 10, colour_of(style, theme))
-    return plain + (rect(0, -5, 14, 10, f"url(#{_hatch_id(style, theme)})") if style % len(HATCHES) else "")
+    return plain + (rect(0, -5, 14, 10, f"url(#{_hatch_id(style, theme)})") if _hatch(style) else "")
+
+
+def _hatch(style: int) -> int:
+    """The number of a style's hatching: the seventh kind has the first's colour, not its hatching."""
+    return (style + style // len(HATCHES)) % len(HATCHES)
 
 
 def _hatch_id(style: int, theme: Theme) -> str:
-    return f"ds-hatch-{style % len(HATCHES)}-{theme.paper[1:]}"
+    return f"ds-hatch-{_hatch(style)}-{theme.paper[1:]}"
 
 
 def _hatches(kinds: int, theme: Theme) -> str:
     patterns = "".join(
         f'<pattern id="{_hatch_id(style, theme)}" width="8" height="8" patternUnits="userSpaceOnUse">'
-        f'<path d="{HATCHES[style]}" stroke="{theme.paper}" stroke-opacity=".4" stroke-width="{px(1.4)}"/></pattern>'
-        for style in range(1, min(kinds, len(HATCHES)))
+        f'<path d="{HATCHES[_hatch(style)]}" stroke="{theme.paper}" stroke-opacity=".4" stroke-width="{px(1.4)}"/>'
+        "</pattern>"
+        for style in _one_of_each(kinds)
     )
     return f"<defs>{patterns}</defs>" if patterns else ""
+
+
+def _one_of_each(kinds: int) -> list[int]:
+    """A style for each hatching that so many kinds need."""
+    return list({_hatch(style): style for style in range(kinds) if _hatch(style)}.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isfinite
+from textwrap import wrap
 from unicodedata import combining, east_asian_width
 
 from ds_notebook.draw._bars import with_unit
@@ -30,6 +31,8 @@ _SPARK = "▁▂▃▄▅▆▇█"
 _SPARK_WIDTH = 24
 _MOST_NAMES = 20
 """Names of a flame, the heaviest first."""
+_NARROWEST = 12
+"""Places that a column keeps where others are narrower still."""
 
 
 def text(scene: Scene, width: int = 80) -> str:
@@ -88,7 +91,8 @@ def _panel(panel: AnyShape, width: int) -> Iterator[str]:
             yield from _aligned(rows, right_aligned(panel), width)
         case Text():
             yield from filter(None, [heading])
-            yield from map(clean, panel.lines)
+            for line in map(clean, panel.lines):
+                yield from wrap(line, width) or [""]
 
 
 def _curve(series: Series) -> list[str]:
@@ -124,11 +128,10 @@ def _lane(timeline: Timeline, lane: str) -> list[str]:
 
 
 def _aligned(rows: list[list[str]], right: list[bool], width: int) -> Iterator[str]:
-    """Columns two blanks apart; the first gives way where a line would be longer than `width`."""
+    """Columns two blanks apart; the widest give way where a line would be longer than `width`."""
     widths = [max(map(_cells, column)) for column in zip(*rows, strict=True)]
-    over = sum(widths) + 2 * (len(widths) - 1) - width
-    if over > 0 and widths:
-        widths[0] = max(widths[0] - over, min(widths[0], 12))
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
     for row in rows:
         padded = []
         for cell, room, to_right in zip(row, widths, right, strict=True):

@@ -1,4 +1,4 @@
-"""A trace in Chrome's event format: steps and spans on lanes, usage as counters, what was said as marks.
+"""A trace in Chrome's event format: steps, spans and sampled calls on lanes, usage as counters, what was said as marks.
 
 The format: "Trace Event Format" by the Chromium project, JSON object form. Read by Perfetto and chrome://tracing.
 """
@@ -14,6 +14,7 @@ import msgspec
 from ds_notebook.export.lanes import Piece, laid
 from ds_notebook.export.names import shown
 from ds_notebook.export.said import sentence
+from ds_notebook.export.stacks import sampled, stack_pieces
 from ds_notebook.export.steps import steps_and_waits
 from ds_notebook.record import Record
 from ds_notebook.record.events import Span, Usage
@@ -24,7 +25,8 @@ _PROCESS = 1
 
 def write(record: Record, path: Path, final: Path) -> list[str]:
     """One JSON object, an event a line; times are microseconds since the first thing that happened."""
-    pieces = [*steps_and_waits(record), *_spans(record)]
+    stacks = sampled(record)
+    pieces = [*steps_and_waits(record), *_spans(record), *stack_pieces(stacks)]
     counters = list(_counters(record))
     marks = [(event.at, text) for event in record.events() if (text := sentence(event))]
     moments = [piece.start for piece in pieces] + [at for at, _, _ in counters] + [at for at, _ in marks]
@@ -38,7 +40,7 @@ def write(record: Record, path: Path, final: Path) -> list[str]:
         for event in _trace(pieces, counters, marks, begun):
             file.write(b",\n" + msgspec.json.encode(event))
         file.write(b"\n]}\n")
-    return []
+    return stacks.remarks()
 
 
 def _trace(

@@ -22,7 +22,7 @@ class Format(NamedTuple):
     """A sentence or command with {path}."""
 
 
-FormatName = Literal["csv", "tensorboard", "mlflow", "chrome"]
+FormatName = Literal["csv", "tensorboard", "mlflow", "chrome", "speedscope", "collapsed"]
 FORMATS: dict[FormatName, Format] = {
     "csv": Format("ds_notebook.export.csv_table", ".csv", 'pandas.read_csv("{path}")'),
     "tensorboard": Format("ds_notebook.export.tensorboard_log", "-tensorboard", "tensorboard --logdir {path}"),
@@ -30,6 +30,12 @@ FORMATS: dict[FormatName, Format] = {
         "ds_notebook.export.mlflow_store", "-mlflow", "mlflow ui --backend-store-uri sqlite:///{path}/mlflow.db"
     ),
     "chrome": Format("ds_notebook.export.chrome_trace", ".trace.json", "https://ui.perfetto.dev or chrome://tracing"),
+    "speedscope": Format(
+        "ds_notebook.export.speedscope_file",
+        ".speedscope.json",
+        "https://speedscope.app, or in JupyterLab",
+    ),
+    "collapsed": Format("ds_notebook.export.collapsed_stacks", ".collapsed.txt", "speedscope, or flamegraph.pl {path}"),
 }
 
 

@@ -91,7 +91,7 @@ def _summary(run: Folded, path: str, silent_s: float) -> RunSummary | None:
 
 def _words(run: Folded, started: RunStarted, silent_s: float) -> str:
     """The title of the run's view without the name, which has a place of its own."""
-    words = run.scene().title.removeprefix(f"{started.name}: ")
+    words = run.scene().title.split(f"{started.name}: ", 1)[-1]
     if run.state not in OVER and started.host != platform.node() and silent_s > SILENT_S:
         words += f", silent for {seconds(silent_s // 10 * 10)}"
     return _short(words)

@@ -172,6 +172,16 @@ class PageHandler(Handler):
         await self.finish(content, set_content_type="text/html; charset=utf-8")
 
 
+class SpeedscopeHandler(Handler):
+    """A profile for speedscope, which the lab extension serves from this very origin."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, path: str) -> None:
+        """Answers the file that `ds export --to speedscope` writes."""
+        await self.finish(await self.ask(lambda: self.service.speedscope(path)), set_content_type="application/json")
+
+
 class CompareHandler(Handler):
     """Runs beside each other."""
 

@@ -62,6 +62,10 @@ def description() -> dict[str, Any]:  # any JSON
             },
             "/runs/{path}": {"parameters": [_PATH], "delete": _answers("", 400, 404, 409, status=204)},
             "/runs/{path}/page": {"parameters": [_PATH], "get": _answers("text/html", 400, 404)},
+            "/runs/{path}/speedscope": {
+                "parameters": [_PATH],
+                "get": _answers("speedscope", 400, 404),
+            },
             "/compare": {"get": _answers("Comparison", 400, 404, parameters=[_query("run", many=True)])},
             "/openapi.json": {"get": {"responses": {"200": {"description": "this description"}}}},
         },
@@ -84,6 +88,11 @@ def _answers(
 def _content(what: str) -> dict[str, Any]:
     if not what:
         return {"description": "done"}
+    if what == "speedscope":
+        return {
+            "description": "speedscope's file format",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
     if what == "text/html":
         return {"description": "a file", "content": {what: {"schema": _TEXT}}}
     return {"description": what, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{what}"}}}}

@@ -21,6 +21,7 @@ ROUTES = (
     ("runs/(.+)/scene", handlers.SceneHandler),
     ("runs/(.+)/commands", handlers.CommandsHandler),
     ("runs/(.+)/page", handlers.PageHandler),
+    ("runs/(.+)/speedscope", handlers.SpeedscopeHandler),
     ("runs/(.+)", handlers.RunHandler),
     ("compare", handlers.CompareHandler),
     ("openapi.json", handlers.DescriptionHandler),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ds_notebook.draw.page import page
 from ds_notebook.errors import RecordError, UsageError
+from ds_notebook.export.speedscope_file import encoded
 from ds_notebook.lab.drawn import WIDTH, Drawn, damage_named
 from ds_notebook.lab.fitted import fitted
 from ds_notebook.lab.followers import Followers
@@ -60,6 +61,12 @@ class Service:
         record = self.record(path)
         with damage_named(record.path):
             return page(scene_of(record))
+
+    def speedscope(self, path: str) -> bytes:
+        """The run's profile as speedscope's JSON; raises UsageError where it has none."""
+        record = self.record(path)
+        with damage_named(record.path):
+            return encoded(record)[0]
 
     def compare(self, paths: list[str]) -> Comparison:
         """Two runs or more in one drawing."""

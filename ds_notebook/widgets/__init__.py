@@ -2,5 +2,6 @@
 
 from ds_notebook.widgets.bundle import Bundle, bundle, scene_bundle
 from ds_notebook.widgets.live import LiveStill
+from ds_notebook.widgets.page import beside_for_this_page
 
-__all__ = ["Bundle", "LiveStill", "bundle", "scene_bundle"]
+__all__ = ["Bundle", "LiveStill", "beside_for_this_page", "bundle", "scene_bundle"]

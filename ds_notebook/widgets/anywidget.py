@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -17,10 +18,11 @@ from ds_notebook.record import Record
 from ds_notebook.record.commands import AnyCommand, send
 from ds_notebook.record.events import AnyEvent, Decision
 from ds_notebook.record.state import OVER
-from ds_notebook.widgets.live import View
+from ds_notebook.widgets.live import CPU_SHARE, View
 
 EVERY_S = 0.2
-"""Redrawn at most five times a second."""
+"""Redrawn at most five times a second, and less often where that would take more than `CPU_SHARE` of a core."""
+WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
 TOLD = 10
 """So many of the latest commands are told."""
 _BUILT = (
@@ -85,10 +87,12 @@ class Feed:
         self._thread.join()
 
     def _follow(self) -> None:
-        over = False
-        while not over and not self._closed.wait(EVERY_S):
+        over, wait_s = False, EVERY_S
+        while not over and not self._closed.wait(wait_s):
+            start_s = time.thread_time()
             over = self._record.state in OVER
             self._draw()
+            wait_s = max(EVERY_S, (time.thread_time() - start_s) / CPU_SHARE)
         self._draw()
 
     def _draw(self) -> None:
@@ -120,6 +124,23 @@ def run_widget(record: Record, view: View) -> Any:  # an anywidget.AnyWidget, wh
     widget.on_msg(lambda _widget, content, _buffers: feed.order(content))
     widget.feed = feed
     return widget
+
+
+class WidgetBeside:
+    """A run's widget in the still's place, until the run is over.
+
+    Raises UsageError where anywidget is missing.
+    """
+
+    def __init__(self, record: Record, view: View) -> None:
+        self._widget = run_widget(record, view)
+        self.data: dict[str, Any] = {WIDGET_TYPE: self._widget._repr_mimebundle_()[0][WIDGET_TYPE]}
+
+    def close(self) -> None:
+        """End the feed and the widget: a saved notebook would keep its state otherwise."""
+        self._widget.feed.close()
+        self._widget.layout.close()
+        self._widget.close()
 
 
 @cache

@@ -11,6 +11,8 @@ from ds_notebook.record import Record
 RUN_TYPE = "application/vnd.ds-notebook.run+json"
 VERSION = 1
 WIDTH = 760
+MOST_PICTURE_BYTES = 69_000
+"""As base64 92 kB: with its text an output is below 100 kB."""
 
 
 class Bundle(NamedTuple):
@@ -30,7 +32,7 @@ def bundle(record: Record, scene: Scene, *, as_of: str = "") -> Bundle:
         scene = Scene(title=f"{scene.title} (as of {as_of})", panels=scene.panels, commands=scene.commands)
     data = {
         RUN_TYPE: {"run_id": record.id, "path": _relative(record), "version": VERSION},
-        "image/png": png(scene, WIDTH, scale=1 if as_of else 2),
+        "image/png": png(scene, WIDTH, scale=1 if as_of else 2, most_bytes=MOST_PICTURE_BYTES),
         "text/plain": f"{text(scene)}\nrun {record.id}",
     }
     return Bundle(data, {"image/png": {"width": WIDTH, "alt": scene.title}})
@@ -38,7 +40,7 @@ def bundle(record: Record, scene: Scene, *, as_of: str = "") -> Bundle:
 
 def scene_bundle(scene: Scene) -> Bundle:
     """The picture and the text of a scene that belongs to no single run, such as a comparison."""
-    data = {"image/png": png(scene, WIDTH, scale=2), "text/plain": text(scene)}
+    data = {"image/png": png(scene, WIDTH, scale=2, most_bytes=MOST_PICTURE_BYTES), "text/plain": text(scene)}
     return Bundle(data, {"image/png": {"width": WIDTH, "alt": scene.title}})
 
 

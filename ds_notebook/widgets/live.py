@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from ds_notebook.draw import Scene
 from ds_notebook.host import DRAWN_BY_LAB
@@ -17,10 +17,10 @@ from ds_notebook.widgets.bundle import Bundle, bundle
 
 EVERY_S = 1.0
 """Redrawn at most this often."""
-EVERY_S_IN_LAB = 60.0
-"""Where the lab extension draws from the record, the still is for what is saved alone."""
-CPU_SHARE = 0.015
-"""And never so often that drawing takes more than this share of a core."""
+EVERY_S_BESIDE = 60.0
+"""Where something else draws live (the lab extension from the record, or a widget), the still is for what is saved."""
+CPU_SHARE = 0.005
+"""And never so often that drawing takes more than this share of a core: the kernel's own work comes first."""
 
 
 class View(Protocol):
@@ -31,14 +31,29 @@ class View(Protocol):
     def scene(self, state: State | None = None) -> Scene: ...
 
 
+class Beside(Protocol):
+    """What draws the run live in the still's place, until the run is over: saved, it would not survive."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Content by MIME type."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class LiveStill:
     """Follows a record in a thread and hands each new bundle to `show`, the first at once.
 
-    It reads the record like any other reader: the loop that it watches pays for no view.
+    It reads the record like any other reader: the loop that it watches pays for no view. The bundles of a run that
+    goes on hold what `beside` has, too; the last one is the still alone.
     """
 
-    def __init__(self, record: Record, view: View, show: Callable[[Bundle], None]) -> None:
+    def __init__(
+        self, record: Record, view: View, show: Callable[[Bundle], None], beside: Beside | None = None
+    ) -> None:
         self._record = record
+        self._beside = beside
         self._view = view
         self._show = show
         self._position: dict[str, int] = {}
@@ -61,8 +76,12 @@ class LiveStill:
         return self._record.state in OVER
 
     def _follow(self) -> None:
-        while not self._drew_the_end and not self._over.wait(self._wait_s):
-            self._draw()
+        drew_at_s = time.monotonic()
+        while not self._drew_the_end and not self._over.wait(min(EVERY_S, self._wait_s)):
+            # the end is drawn within a second, also by who draws once a minute: it may be what is saved
+            if time.monotonic() - drew_at_s >= self._wait_s or self.run_is_over:
+                self._draw()
+                drew_at_s = time.monotonic()
 
     def _draw(self) -> None:
         start_s = time.thread_time()
@@ -74,6 +93,17 @@ class LiveStill:
         state = self._record.state
         self._drew_the_end = state in OVER
         as_of = "" if self._drew_the_end else time.strftime("%H:%M:%S")
-        self._show(bundle(self._record, self._view.scene(state), as_of=as_of))
-        every_s = EVERY_S_IN_LAB if DRAWN_BY_LAB in os.environ else EVERY_S
+        self._show_with_beside(bundle(self._record, self._view.scene(state), as_of=as_of))
+        every_s = EVERY_S_BESIDE if self._beside or DRAWN_BY_LAB in os.environ else EVERY_S
         self._wait_s = max(every_s, (time.thread_time() - start_s) / CPU_SHARE)
+
+    def _show_with_beside(self, still: Bundle) -> None:
+        beside = self._beside
+        if beside is None:
+            self._show(still)
+        elif not self._drew_the_end:
+            self._show(Bundle({**still.data, **beside.data}, still.metadata))
+        else:
+            self._beside = None
+            self._show(still)
+            beside.close()

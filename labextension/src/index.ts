@@ -61,6 +61,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
       );
       widget.title.icon = icon;
       app.shell.add(widget, 'main', beside ? { mode: 'tab-after', ref: beside.id } : { mode: 'split-right' });
+      // Notebook 7's main area holds the notebook alone
+      if (![...app.shell.widgets('main')].includes(widget)) app.shell.add(widget, 'right');
       app.shell.activateById(widget.id);
     };
     app.commands.addCommand(SHOW, {

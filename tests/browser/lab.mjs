@@ -9,8 +9,8 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 
 /** What a journey is given: the server, a browser, and where screenshots go. */
 export class Lab {
-  constructor({ base, token, root, shots, executablePath }) {
-    Object.assign(this, { base, token, root, shots, executablePath, pages: 0 });
+  constructor(known) {
+    Object.assign(this, { pages: 0, app: 'jupyterlab', waitMs: WAIT_MS }, known);
   }
 
   async start() {
@@ -24,7 +24,7 @@ export class Lab {
   /** A new page, in a browser of its own unless `context` is given, with `notebook` open in it. */
   async page({ notebook, context, needsKernel = true, dark = false } = {}) {
     context ??= await this.browser.newContext({ viewport: { width: 1280, height: 900 } });
-    context.setDefaultTimeout(WAIT_MS);
+    context.setDefaultTimeout(this.waitMs);
     const page = await context.newPage();
     page.errors = [];
     page.on('pageerror', error => page.errors.push(error.message));
@@ -45,8 +45,19 @@ export class Lab {
     const runs = path.join(this.root, folder, 'ds_runs');
     const run = readdirSync(runs).filter(name => !name.startsWith('.')).map(name => path.join(runs, name)).sort((one, other) => birth(other) - birth(one))[0];
     const files = readdirSync(run).filter(name => name.startsWith('events-'));
-    const lines = files.flatMap(name => readFileSync(path.join(run, name), 'utf8').split('\n').slice(0, -1));
-    return lines.map(line => JSON.parse(line));
+    const writers = files.map(name => readFileSync(path.join(run, name), 'utf8').split('\n').slice(0, -1).map(line => JSON.parse(line)));
+    return writers.sort((one, other) => (one[0]?.at ?? Infinity) - (other[0]?.at ?? Infinity)).flat();
+  }
+
+  /** The newest run of `folder` as the server draws it: what a view on it has. */
+  async drawn(folder) {
+    const runs = await this.ask(`runs?folder=${folder}`);
+    return (await this.ask(`runs/${runs.runs[0].path}/scene`)).scene;
+  }
+
+  /** What the server half answers. */
+  async ask(request) {
+    return (await fetch(`${this.base}ds-notebook/api/${request}`, { headers: { Authorization: `token ${this.token}` } })).json();
   }
 
   /** The last step that the newest run has recorded. */
@@ -101,6 +112,26 @@ export async function openNewestRun(page) {
   await page.locator('.ds-run-open').first().click();
   await page.locator('.ds-Run .ds-title').first().waitFor();
   return '.ds-Run';
+}
+
+/** The steps that the curve of the loss has points at. */
+export const lossSteps = scene => scene.panels.filter(panel => panel.shape === 'lines').flatMap(panel => panel.series).find(series => series.name === 'loss').x;
+
+/** Makes sure that the cell is on the page: JupyterLab leaves out those that are out of sight. */
+export const showCell = (page, at) => page.evaluate(at => window.notebook.content.scrollToItem(at), at);
+
+/** Runs one cell and waits for its end. */
+export async function runCell(page, at) {
+  await page.evaluate(async at => {
+    window.notebook.content.activeCellIndex = at;
+    await window.jupyterapp.commands.execute('notebook:run-cell');
+  }, at);
+}
+
+/** Presses a button of the view in `place`, and waits for what the record says became of it. */
+export async function press(page, place, word, answer) {
+  await page.locator(`${place} button`, { hasText: new RegExp(`^${word}$`) }).click();
+  await page.waitForFunction(([place, source]) => new RegExp(source).test(document.querySelector(`${place} .ds-told`)?.textContent ?? ''), [place, answer.source]);
 }
 
 /** Nothing serious that axe-core finds within `selector`. */

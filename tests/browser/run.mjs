@@ -6,7 +6,8 @@ const lab = new Lab(JSON.parse(process.env.DS_JOURNEY));
 await lab.start();
 let status = 0;
 try {
-  await journey(lab);
+  const found = await journey(lab);
+  if (found !== undefined) console.log(`RESULT ${JSON.stringify(found)}`);
 } catch (error) {
   status = 1;
   console.error(error);

@@ -45,7 +45,14 @@ def test_the_widget_is_below_sixty_kilobytes(built: Path) -> None:
 
 
 def test_the_lab_bundle_is_below_a_hundred_and_fifty_kilobytes(built: Path) -> None:
-    assert sum(path.stat().st_size for path in built.rglob("*.js")) < 150_000
+    assert sum(path.stat().st_size for path in (built / "static").glob("*.js")) < 150_000
+
+
+def test_speedscope_comes_along_without_what_no_profile_of_ours_needs(built: Path) -> None:
+    app = built / "speedscope"
+
+    assert (app / "index.html").is_file() and (app / "LICENSE").is_file()
+    assert sum(path.stat().st_size for path in app.iterdir()) < 600_000
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)

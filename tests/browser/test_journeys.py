@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import EXTENSION, LOOP, Journey, write_notebook
+from tests.browser.conftest import LOOP, Journey, through, write_notebook
+from tests.browser.packages import SERVER, add_kernel, environment
+from tests.browser.server import EXTENSION, Box, running
 
 LONG, SHORT = 600, 5
 """Steps: a minute, half a second."""
@@ -18,7 +20,6 @@ HTML = '<img src=x onerror="window.hacked=1">'
 ONE_NOTEBOOK = {
     "live": LOOP.format(name="loop", steps=LONG),
     "reopened": LOOP.format(name="loop", steps=LONG),
-    "killed": LOOP.format(name="loop", steps=LONG),
     "saved": LOOP.format(name="loop", steps=SHORT),
     "alone": LOOP.format(name="loop", steps=SHORT),
     "dark": LOOP.format(name="loop", steps=SHORT),
@@ -34,6 +35,33 @@ def test_a_journey_with_one_notebook(lab: dict[str, str], journey: Journey, name
     write_notebook(Path(lab["root"], name, "loop.ipynb"), ONE_NOTEBOOK[name])
 
     journey(name)
+
+
+def test_a_killed_run_is_lost_and_the_same_after_the_server_was_restarted(
+    browser: dict[str, str], tmp_path: Path
+) -> None:
+    box = Box(folder=tmp_path / "lab")
+    with running(box) as server:
+        write_notebook(box.root / "killed" / "loop.ipynb", LOOP.format(name="loop", steps=LONG))
+        found = through(browser | server)("killed")
+    with running(box) as server:
+        through(browser | server)("restarted", title=found["title"])
+
+    assert found["lostAfterMs"] < 5000
+
+
+def test_a_kernel_of_another_environment_than_the_servers(lab: dict[str, str], journey: Journey) -> None:
+    box = Path(lab["root"]).parent
+    add_kernel("other", environment(box / "other", without=SERVER), box / "data" / "kernels")
+    code = LOOP.format(name="no server half", steps=LONG)
+    write_notebook(
+        Path(lab["root"], "foreign", "loop.ipynb"),
+        "import importlib.util\nassert importlib.util.find_spec('jupyter_server') is None",
+        code,
+        kernel="other",
+    )
+
+    journey("foreign")
 
 
 def test_two_runs_at_once(lab: dict[str, str], journey: Journey) -> None:
@@ -69,7 +97,6 @@ def test_zooming_into_a_long_run_fetches_its_single_steps(lab: dict[str, str], j
 
 def record_run(folder: Path, name: str, steps: int = 10) -> Path:
     """A finished run in `folder`'s own runs folder; gives the run's folder."""
-    (folder / "ds_runs").mkdir(exist_ok=True)
     code = (
         f"import ds_notebook as ds\nwith ds.start_run({name!r}) as run:\n"
         f"    for step in run.steps(range({steps})): run.log(loss=1 / (step + 1))\nprint(run.record.path)"

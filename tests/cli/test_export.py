@@ -11,6 +11,7 @@ import pytest
 import ds_notebook as ds
 from ds_notebook.cli import main
 from ds_notebook.export.config import FORMATS
+from ds_notebook.record.events import Stacks
 
 
 @pytest.fixture
@@ -18,6 +19,7 @@ def run_id(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
     with ds.start_run("mine") as run:
         run.log(loss=1.0)
+        run.emit(Stacks(frames=["main (mine.py:3)"], stacks=[[0]], weights_s=[0.5]))
     return run.id
 
 

@@ -57,3 +57,14 @@ def test_every_shape_is_drawn(theme):
 @pytest.mark.parametrize("scene", [*EMPTY_SCENES, Scene(title="損失", panels=[])])
 def test_an_empty_scene_is_a_picture(scene):
     assert size_of(png(scene, scale=1))[0] == 760
+
+
+def test_a_picture_that_is_too_large_loses_the_soft_edges_of_its_letters_and_then_pixels():
+    scene = scene_of_everything()
+    sharp = png(scene)
+
+    smaller = png(scene, most_bytes=len(sharp) - 1)
+    smallest = png(scene, most_bytes=1)
+
+    assert size_of(smaller) == size_of(sharp) and len(smaller) < len(sharp)
+    assert size_of(smallest)[0] == 760 * 1.5 and len(smallest) < len(smaller)

@@ -212,3 +212,33 @@ def test_a_long_sentence_is_wrapped_between_words():
 
 def test_words_of_every_script_stay_as_they_are():
     assert clean("größer · 損失 ≥ λ") == "größer · 損失 ≥ λ"
+
+
+def test_rows_of_a_flame_that_hold_hardly_anything_take_no_height():
+    tower = [
+        Flame(names=["a", "b"], name=[0, 1, *[0] * 15], parent=list(range(-1, 16)), weight=[100.0, 50, *[w] * 15])
+        for w in (1.0, 50.0)
+    ]
+
+    thin, thick = (float(parsed(Scene(title="", panels=[flame])).get("height")) for flame in tower)
+
+    assert thin < thick - 200
+
+
+def test_functions_of_one_package_share_a_colour_in_a_flame():
+    names = ["f (pandas/a.py)", "g (pandas/b.py)", "h (json/c.py)"]
+    flame = Flame(names=names, name=[0, 1, 2], parent=[-1, -1, -1], weight=[1.0, 1.0, 1.0])
+
+    fills = [box.get("fill") for box in parsed(Scene(title="", panels=[flame])).iter(f"{SVG}rect")][-3:]
+
+    assert fills[0] == fills[1] != fills[2]
+
+
+def test_the_seventh_kind_of_a_time_line_differs_from_the_first():
+    blocks = [Block(lane="a", start=float(at), end=at + 1.0, kind=f"kind {at}") for at in range(7)]
+    root = parsed(Scene(title="", panels=[Timeline(lanes=["a"], blocks=blocks)]))
+
+    looks = [(rect.get("height"), rect.get("fill")) for rect in root.iter(f"{SVG}rect")]
+    patterns = {fill for height, fill in looks if height == "20" and str(fill).startswith("url")}
+    assert len(patterns) == 5 and len(list(root.iter(f"{SVG}pattern"))) == 5
+    assert len([fill for height, fill in looks if height == "20" and str(fill).startswith("url")]) == 6

@@ -116,3 +116,18 @@ def test_drawing_needs_no_heavy_import():
     code = f"import sys, ds_notebook.draw; print([name for name in {heavy} if name in sys.modules])"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_a_long_sentence_is_wrapped_and_an_indented_line_stays_indented():
+    scene = Scene(title="", panels=[Text(lines=["word " * 30, "    x = 1"])])
+
+    lines = text(scene, 40).splitlines()
+
+    assert max(map(len, lines)) <= 40 and " ".join(lines[:-1]).split() == ["word"] * 30
+    assert lines[-1] == "    x = 1"
+
+
+def test_the_widest_column_gives_way_and_the_others_stay_whole():
+    scene = Scene(title="", panels=[Table(columns=["line", "in"], rows=[["prog.py, line 3", "function" * 10]])])
+
+    assert text(scene, 60).splitlines()[-1].startswith("prog.py, line 3  function")

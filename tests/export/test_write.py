@@ -107,5 +107,8 @@ def test_a_place_that_cannot_be_written_is_said_in_one_sentence(record: Record, 
 
 
 def test_an_unknown_format_is_said_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match=r"To 'excel' is not known\. Choose csv, tensorboard, mlflow or chrome\."):
+    with pytest.raises(
+        UsageError,
+        match=r"To 'excel' is not known\. Choose csv, tensorboard, mlflow, chrome, speedscope or collapsed\.",
+    ):
         ExportConfig(to="excel")  # type: ignore[arg-type]  # the slip under test

@@ -17,6 +17,7 @@ ROUTES = [
     ("POST", "runs/a/commands"),
     ("DELETE", "runs/a"),
     ("GET", "runs/a/page"),
+    ("GET", "runs/a/speedscope"),
     ("GET", "compare?run=a&run=b"),
     ("GET", "openapi.json"),
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import ds_notebook as ds
+from ds_notebook.host import DRAWN_BY_LAB
 from ds_notebook.record.state import OVER
 from ds_notebook.rooms import new_view, scene_of
 from ds_notebook.widgets import Bundle, LiveStill, bundle
@@ -48,6 +49,23 @@ def test_a_fast_loop_is_drawn_at_most_once_a_second(run: ds.Run) -> None:
 
     between = [after - before for before, after in pairwise(times[:-1])]
     assert between and min(between) >= 0.99
+
+
+def test_where_the_lab_draws_the_end_is_in_the_saved_picture_within_seconds(
+    run: ds.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DRAWN_BY_LAB, "1")
+    shown: list[Bundle] = []
+    live = LiveStill(run.record, new_view("loop"), shown.append)
+    time.sleep(1.2)
+    run.end()
+    deadline = time.monotonic() + 3
+    while len(shown) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    first, last = (each.data["text/plain"] for each in shown)
+    assert first.startswith("followed: running") and last.startswith("followed: finished")
+    live.finish()
 
 
 def test_a_picture_of_a_live_run_is_smaller_than_the_last(run: ds.Run) -> None:

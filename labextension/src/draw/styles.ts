@@ -65,7 +65,7 @@ export function drawMarker(
   brush.stroke();
 }
 
-/** Lines across a filled rectangle, so that kinds differ without their colours; number 0 has none. */
+/** Lines across a filled rectangle, so that kinds differ without their colours: the first has none, the seventh some. */
 export function hatch(
   brush: CanvasRenderingContext2D,
   style: number,
@@ -75,7 +75,7 @@ export function hatch(
   height: number,
   ink: string
 ): void {
-  const kind = style % 6;
+  const kind = (style + Math.floor(style / 6)) % 6;
   if (!kind || width <= 4) return;
   brush.save();
   brush.beginPath();

@@ -3,6 +3,7 @@ import { makeSceneView } from '../scene/view';
 import type { Scene, SceneMessage } from '../types';
 import { followRun } from './follow';
 import { sceneOf, send } from './server';
+import { makeSpeedscopeLink } from './speedscope';
 
 export interface RunView {
   dispose(): void;
@@ -30,9 +31,11 @@ export function makeRunView(
     if (window) void refresh();
     else render();
   });
+  const speedscope = makeSpeedscopeLink(view.links, path);
   const render = () => {
     if (!message) return;
     const { title, commands } = message.scene;
+    speedscope.show(message.scene);
     view.show({ ...message, scene: part ? { ...part, title, commands } : message.scene });
   };
   /** The zoomed part, once now and then once a second while the run goes on. */

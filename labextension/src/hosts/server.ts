@@ -60,6 +60,10 @@ export async function pageOf(path: string): Promise<Blob> {
   return (await ask(`${runUrl(path)}/page`)).blob();
 }
 
+/** Where the run's profile is, as speedscope reads it. */
+export const speedscopeUrl = (path: string) =>
+  URLExt.join(ServerConnection.makeSettings().baseUrl, API, runUrl(path), 'speedscope');
+
 export async function compare(paths: string[]): Promise<Scene> {
   const query = paths.map(path => `run=${encodeURIComponent(path)}`).join('&');
   return (await (await ask(`compare?${query}`)).json()).scene;

@@ -13,6 +13,8 @@ export interface Shown {
 }
 
 export interface SceneView {
+  /** A place under the commands where the host of a view offers what only it has. */
+  readonly links: HTMLElement;
   show(shown: Shown): void;
   /** One line above the scene: why it is not, or no longer, live. Empty takes it away. */
   say(words: string): void;
@@ -44,6 +46,7 @@ export function makeSceneView(
   const title = root.appendChild(element('h2', 'ds-title'));
   const spoken = root.appendChild(element('div', 'ds-hidden', '', { role: 'status', 'aria-live': 'polite' }));
   const orders = root.appendChild(element('div', 'ds-orders'));
+  const links = root.appendChild(element('div', 'ds-links'));
   const grid = root.appendChild(element('div', 'ds-panels'));
   const buttons = door && makeButtons(orders, door, stop.signal);
   let panels: PanelView[] = [];
@@ -72,6 +75,7 @@ export function makeSceneView(
   if (onWindow) watchWindow(axes, onWindow, stop.signal);
 
   return {
+    links,
     show({ scene, state, commands }) {
       setText(title, scene.title);
       title.hidden = !scene.title;

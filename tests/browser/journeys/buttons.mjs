@@ -28,6 +28,8 @@ export default async function buttons(lab) {
   await lab.screenshot(page, 'buttons');
   await page.locator(`${run} button`, { hasText: 'Stop' }).click();
   await untilTitle(page, run, /stopped/);
+  const comms = await page.evaluate(() => window.notebook.sessionContext.session.kernel.commsOverSubshells ?? null);
+  return { ipykernel: lab.events('buttons')[0].name, comms, applied: applied.length, medianMs: took[9], p95Ms: took[18], longestMs: took[19] };
 }
 
 /** Milliseconds from the click until the record holds the answer. */

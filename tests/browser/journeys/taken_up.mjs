@@ -1,0 +1,30 @@
+// The kernel is killed in mid-training; in a new kernel the same cell, with --resume auto, goes on with the same run.
+import { CELL, assert, lossSteps, runAll, untilTitle } from '../lab.mjs';
+
+export default async function takenUp(lab) {
+  const page = await lab.page({ notebook: 'taken_up/digits.ipynb' });
+  await runAll(page);
+  await untilTitle(page, CELL, /running, epoch/);
+  for (let tries = 0; !hasCheckpoint(lab) && tries < 300; tries++) await page.waitForTimeout(50);
+  process.kill(lab.events('taken_up')[0].pid, 'SIGKILL');
+  await untilTitle(page, CELL, /lost/, 5000);
+  await page.locator('.jp-Dialog button').last().click(); // "Kernel Restarting"
+  await page.waitForFunction(() => window.notebook.sessionContext.session.kernel.status === 'idle');
+
+  await runAll(page);
+  await untilTitle(page, CELL, /running, epoch/);
+  assert.match(await page.locator(`${CELL} .ds-text p`).first().textContent(), /^Goes on with .* from step \d+ /);
+  const firstStep = lab.events('taken_up').filter(event => event.event === 'run_started')[1].first_step;
+  assert.ok(firstStep > 0);
+  for (let tries = 0; lab.lastStep('taken_up') < firstStep + 20 && tries < 200; tries++) await page.waitForTimeout(50);
+  await lab.screenshot(page, 'taken_up');
+  await page.locator(`${CELL} button`, { hasText: 'Stop' }).click();
+  await untilTitle(page, CELL, /stopped/);
+
+  const steps = lossSteps(await lab.drawn('taken_up'));
+  assert.equal(steps[0], 0);
+  assert.equal(steps.at(-1), lab.lastStep('taken_up'));
+  assert.ok(steps.every((step, at) => at === 0 || step > steps[at - 1]), 'one curve, each step once');
+}
+
+const hasCheckpoint = lab => lab.events('taken_up').some(event => event.event === 'artifact' && event.kind === 'checkpoint');
