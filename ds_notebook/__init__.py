@@ -7,6 +7,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from ds_notebook.errors import Diverged, DsError, GateFailed, RecordError, UsageError
+    from ds_notebook.profile.session import profiled
     from ds_notebook.record import Record, Run, open_run, runs
     from ds_notebook.rooms import compare, widget
     from ds_notebook.start import start_run
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ds_notebook.errors": ("DsError", "Diverged", "GateFailed", "RecordError", "UsageError"),
+    "ds_notebook.profile.session": ("profiled",),
     "ds_notebook.record": ("Record", "Run", "open_run", "runs"),
     "ds_notebook.rooms": ("compare", "widget"),
     "ds_notebook.start": ("start_run",),
@@ -34,6 +36,7 @@ __all__ = [
     "compare",
     "load_weights",
     "open_run",
+    "profiled",
     "runs",
     "start_run",
     "widget",

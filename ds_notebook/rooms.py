@@ -15,12 +15,15 @@ from ds_notebook.record.state import State
 VIEWS = {
     "train": "ds_notebook.train.view:TrainingView",
     "lr-range": "ds_notebook.train.lr_range_view:LrRangeView",
+    "profile": "ds_notebook.profile.view:ProfileView",
+    "schedule": "ds_notebook.schedule.view:ScheduleView",
 }
 """The view of each kind of run."""
 ANY_OTHER_KIND = "train"
 """A loop of one's own has steps and metrics: it is drawn as a training."""
 COMPARISONS = {
     "train": "ds_notebook.train.compare:compare",
+    "profile": "ds_notebook.profile.compare:compare",
 }
 """The function from several runs to one scene, of each kind of run; another kind is compared as a training."""
 

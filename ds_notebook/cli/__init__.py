@@ -15,6 +15,9 @@ COMMANDS = {
     "doctor": "what this machine has, and what each missing thing costs",
     "demo": "train on handwritten digits here in the terminal",
     "train": "train what a Python file sets up: ds train FILE.py:setup",
+    "profile": "where a program's time goes, why, and what would help",
+    "schedule": "queue notebooks and commands, and the process that serves the queue",
+    "jobs": "where each job of the scheduler stands, and why; cancel and priority",
     "runs": "the runs of a folder, newest first",
     "show": "a run's view as text, or as a page",
     "logs": "what happened in a run, errors first",
@@ -54,11 +57,7 @@ def _run(name: str, words: list[str]) -> int:
     if name not in COMMANDS:
         raise UsageError(f"Command {name!r} is not known. Choose {', '.join(COMMANDS)}.")
     command: Command = import_module(f"ds_notebook.cli.{name}").COMMAND
-    parser = command.parser(name, COMMANDS[name])
-    if "-h" in words or "--help" in words:
-        print(parser.format_help())
-        return 0
-    return command.run(parser.parse_args(words))
+    return command.main(name, COMMANDS[name], words)
 
 
 def _overview() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,14 @@ class Command:
         )
         self.add(parser)
         return parser
+
+    def main(self, name: str, what: str, words: Sequence[str]) -> int:
+        """Run it with the words of a line; returns the exit status."""
+        parser = self.parser(name, what)
+        if "-h" in words or "--help" in words:
+            print(parser.format_help())
+            return 0
+        return self.run(parser.parse_args(words))
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -41,6 +41,8 @@ class GpuSampler:
                 values["memory_bytes"] = self._nvml.nvmlDeviceGetMemoryInfo(handle).used
             with contextlib.suppress(self._error):  # a GPU shared in slices has no busy share
                 values["gpu_busy_pct"] = self._nvml.nvmlDeviceGetUtilizationRates(handle).gpu
+            with contextlib.suppress(self._error):
+                values["gpu_power_w"] = self._nvml.nvmlDeviceGetPowerUsage(handle) / 1000
             if values:
                 found[device] = values
         return found

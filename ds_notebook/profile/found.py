@@ -10,6 +10,13 @@ WORTH_SAYING = 1.05
 """Below this total speed-up a rule stays silent."""
 
 
+REMARKABLE_S = 0.1
+"""Less time than this is ten samples or fewer: nothing is said of it."""
+
+LEAST_SHARE = 1 - 1 / WORTH_SAYING
+"""Of the time: what has less could not gain enough if it took none at all."""
+
+
 def expected_speedup(share: float, local: float) -> float:
     """The whole's speed-up if `share` of its time runs `local` times as fast (Amdahl, 1967)."""
     return 1 / (1 - share + share / local)
@@ -22,6 +29,8 @@ class Found(msgspec.Struct, kw_only=True, frozen=True):
     """The rule's stable name."""
     at: Frame
     """The user's line that the fix changes."""
+    covers: tuple[int, int] = (0, 0)
+    """First and last line of the same place whose time this explains; (0, 0) is the line alone."""
     share: float
     """Of the time, in [0, 1], that it concerns."""
     expected: float

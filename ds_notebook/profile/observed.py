@@ -13,8 +13,12 @@ class Gc(msgspec.Struct, kw_only=True):
 
     collections: int = 0
     seconds: float = 0.0
-    objects: int = 0
-    """How many it looks after, at the end."""
+    """Those of imports left out."""
+    import_seconds: float = 0.0
+    by_line: dict[str, float] = {}
+    """Seconds by the user's line that was running, as the text of a frame; short pauses for young objects left out."""
+    objects: int | None = None
+    """How many it looks after, at the end; None where the pauses are too short for it to matter."""
 
 
 class Statement(msgspec.Struct, kw_only=True):
@@ -49,6 +53,10 @@ class Loader(msgspec.Struct, kw_only=True):
     persistent: bool = False
     dataset: str = ""
     length: int | None = None
+    batches: int = 0
+    """That the program took."""
+    iterators: int = 0
+    """Times it was begun: epochs."""
 
 
 class Model(msgspec.Struct, kw_only=True):
@@ -60,9 +68,15 @@ class Model(msgspec.Struct, kw_only=True):
     """Parameters by dtype ("float32")."""
     device: str = "cpu"
     widest: int = 0
-    """The largest inner dimension of a matrix product in it; small ones gain nothing from a lower precision."""
+    """Of its matrix products the largest smaller side of a weight; small ones gain nothing from a lower precision."""
+    autocast: str = ""
+    """The dtype that `torch.autocast` gave its products, such as "bfloat16"; empty without it."""
     layers: dict[str, int] = {}
     """Modules by kind: Linear, Conv2d, LSTM ..."""
+    calls: int = 0
+    """Forward passes."""
+    rows: int = 0
+    """Summed over the calls: the first dimension of the first tensor argument, which usually is the batch size."""
 
 
 class Optimizer(msgspec.Struct, kw_only=True):
@@ -102,6 +116,10 @@ class Observed(msgspec.Struct, kw_only=True):
     cores: float = 1.0
     """That this process may keep busy, a container's share included."""
     gpus: int = 0
+    gpu_busy: float | None = None
+    """Mean share of the time, in [0, 1], in which a kernel ran on the GPUs."""
+    memory_available_bytes: int | None = None
+    """That could still be had at the beginning, a container's limit included."""
     fast_bf16: bool = False
     """The CPU multiplies in bf16 by itself (AMX, AVX512, ARM's bf16)."""
     run_delay_s: float | None = None
@@ -119,7 +137,10 @@ class Observed(msgspec.Struct, kw_only=True):
     optimizers: list[Optimizer] = []
     repeats: list[Repeats] = []
     types: dict[str, dict[str, str]] = {}
-    """Names and types of what a hot line of the user's works on, by the text of its frame: {"rows": "list[float]"}."""
+    """Names and types of what a hot line of the user's works on, by the text of its frame.
+
+    With the size where it is at hand: {"rows": "list[float] 1000", "x": "ndarray[float64] 1000x3", "total": "float"}.
+    """
     memory: list[tuple[float, int]] = []
     """Seconds since the beginning and the bytes this process then had."""
     growth_by_line: list[tuple[str, int]] = []

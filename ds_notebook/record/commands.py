@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -54,7 +55,29 @@ class Set(Command, frozen=True):
         return f"set {self.name}={self.value:g}"
 
 
-AnyCommand = Stop | Pause | Resume | Save | Set
+class Submit(Command, frozen=True):
+    """Queue a job; to the run of a scheduler, which knows what a job is."""
+
+    job: dict[str, Any]  # any JSON
+
+    @property
+    def word(self) -> str:
+        return f"submit {self.job.get('id', '')}".rstrip()
+
+
+class Cancel(Command, frozen=True):
+    """End a job, or do not start it; to the run of a scheduler."""
+
+    job: str
+
+    @property
+    def word(self) -> str:
+        return f"cancel {self.job}"
+
+
+RunCommand = Stop | Pause | Resume | Save | Set
+"""What any run may be told, also by a page that shows it."""
+AnyCommand = RunCommand | Submit | Cancel
 
 
 class Unknown(NamedTuple):
@@ -70,19 +93,50 @@ _GARBAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 def send(folder: Path, command: AnyCommand) -> None:
     """Append `command` for the run in `folder`; raises RecordError if it cannot be written."""
+    send_all(folder, [command])
+
+
+def send_all(folder: Path, commands: Sequence[AnyCommand], *, durable: bool = False) -> None:
+    """Append several in one write, all or none; with `durable` they are on the disk when this returns."""
     path = folder / f"commands-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
-    line = msgspec.json.encode(msgspec.structs.replace(command, target=folder.name)) + b"\n"
+    lines = msgspec.json.Encoder().encode_lines(
+        [msgspec.structs.replace(command, target=folder.name) for command in commands]
+    )
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        try:
-            os.write(file, line)
-        finally:
-            os.close(file)
+        _write_whole(path, lines, durable=durable)
     except OSError as error:
         raise RecordError(
-            f"The command {command.word} could not be written to {folder}: {error.strerror}. "
+            f"The command {commands[0].word} could not be written to {folder}: {error.strerror}. "
             "Send it as the user who started the run."
         ) from None
+
+
+def _write_whole(path: Path, lines: bytes, *, durable: bool) -> None:
+    """Write a file that a reader sees as a whole or not at all."""
+    new = path.with_name(f".{path.name}")
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        left = memoryview(lines)
+        while left:
+            left = left[os.write(file, left) :]
+        if durable:
+            os.fsync(file)
+        os.rename(new, path)
+    except OSError:
+        os.unlink(new)
+        raise
+    finally:
+        os.close(file)
+    if durable:
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 class Inbox:
@@ -110,17 +164,22 @@ class Inbox:
         return found
 
     def _new_lines(self, name: str) -> list[AnyCommand | Unknown]:
-        position = self._read_bytes.get(name, 0)
-        try:
-            with open(self._folder / name, "rb", buffering=0) as file:
-                file.seek(position)
-                whole, newline, _ = file.read().rpartition(b"\n")
-        except OSError:
-            return []
-        if not newline:
-            return []
-        self._read_bytes[name] = position + len(whole) + 1
-        return [command for line in whole.split(b"\n") if (command := _decode(line)) is not None]
+        commands, self._read_bytes[name] = read_commands(self._folder / name, self._read_bytes.get(name, 0))
+        return commands
+
+
+def read_commands(path: Path, position: int = 0) -> tuple[list[AnyCommand | Unknown], int]:
+    """The whole commands after byte `position` of a sender's file, and the position to go on from."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            file.seek(position)
+            whole, newline, _ = file.read().rpartition(b"\n")
+    except OSError:
+        return [], position
+    if not newline:
+        return [], position
+    commands = [command for line in whole.split(b"\n") if (command := _decode(line)) is not None]
+    return commands, position + len(whole) + 1
 
 
 def _decode(line: bytes) -> AnyCommand | Unknown | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
@@ -21,7 +22,7 @@ class JobSpec(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     name: str
     kind: JobKind
     command: list[str] = []
-    """Program and arguments; of a notebook: empty."""
+    """Program and arguments; of a notebook: the Python that runs it."""
     notebook: str = ""
     """Absolute path of the notebook to run."""
     output: str = ""
@@ -52,3 +53,10 @@ class JobSpec(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     latency_target_ms: float | None = None
     """A service's 99th percentile is to stay below this."""
     submitted_at: float = 0.0
+
+
+def wrong_id(id: str) -> str:
+    """Why `id` cannot be a job's, as a sentence without its full stop; empty where it can: it names a folder."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}", id):
+        return ""
+    return f"{id!r} cannot be a job's id: take letters, digits, dots, dashes and underscores, at most 120"

@@ -15,7 +15,7 @@ import msgspec
 from ds_notebook.draw import Scene
 from ds_notebook.errors import DsError, UsageError
 from ds_notebook.record import Record
-from ds_notebook.record.commands import AnyCommand, send
+from ds_notebook.record.commands import RunCommand, send
 from ds_notebook.record.events import AnyEvent, Decision
 from ds_notebook.record.state import OVER
 from ds_notebook.widgets.live import CPU_SHARE, View
@@ -70,7 +70,7 @@ class Feed:
     def order(self, content: Any) -> None:  # any JSON: a browser sent it
         """Write the command that a button asks for; one that cannot be is shown as refused."""
         try:
-            command = msgspec.convert(content, AnyCommand)
+            command = msgspec.convert(content, RunCommand)
         except msgspec.ValidationError:
             return
         sent = Sent(id=command.id, word=command.word, verdict="asked")

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from ds_notebook.draw import Scene
@@ -69,6 +70,11 @@ class LiveStill:
         self._over.set()
         self._thread.join()
         self._draw()
+
+    @property
+    def record_path(self) -> Path:
+        """The folder of the record that it follows."""
+        return self._record.path
 
     @property
     def run_is_over(self) -> bool:

@@ -28,10 +28,16 @@ def words(line: str) -> list[str]:
 
 def run_body(shell: InteractiveShell, body: str) -> None:
     """Run a cell magic's body in the notebook's namespace; its lines are numbered as the user sees the cell."""
-    source = "\n" + shell.transform_cell(body)  # the magic's own line is line 1
+    source = body_source(shell, body)
     name = shell.compile.cache(source, shell.execution_count)
     with _users_traceback(shell):
         exec(compile(ast.parse(source, name), name, "exec"), shell.user_ns)
+
+
+def body_source(shell: InteractiveShell, body: str) -> str:
+    """A cell magic's body as Python; the magic's own line is line 1."""
+    source: str = shell.transform_cell(body)
+    return "\n" + source
 
 
 @contextmanager

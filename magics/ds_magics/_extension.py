@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from IPython.core.interactiveshell import InteractiveShell
 
+from ds_magics.profile import ProfileMagic
+from ds_magics.schedule import ScheduleMagic
 from ds_magics.train import TrainMagic
 from ds_notebook import start
 from ds_notebook.draw import Scene
 from ds_notebook.record import Record, Run
 from ds_notebook.rooms import ANY_OTHER_KIND, new_view, scene_of
-from ds_notebook.widgets import Bundle, LiveStill, bundle, scene_bundle
+from ds_notebook.widgets import Bundle, LiveStill, beside_for_this_page, bundle, scene_bundle
 
 
 def load(shell: InteractiveShell) -> None:
@@ -19,6 +24,8 @@ def load(shell: InteractiveShell) -> None:
     views = _Views(shell)
     shell._ds_notebook = views  # type: ignore[attr-defined]  # marks the shell as loaded
     TrainMagic.register(shell, views.show)
+    ProfileMagic.register(shell)
+    ScheduleMagic.register(shell, views.show)
     start.announce.append(lambda run: views.show(run.record))
     shell.events.register("post_run_cell", views.finish_ended)
     assert shell.display_formatter is not None  # every interactive shell has one
@@ -47,11 +54,16 @@ class _Views:
             shown = True
 
         started = record.started
-        self._open.append(LiveStill(record, new_view(started.kind if started else ANY_OTHER_KIND), show))
+        fresh_view = partial(new_view, started.kind if started else ANY_OTHER_KIND)
+        beside = beside_for_this_page(record, fresh_view)
+        self._finish(lambda view: view.record_path == record.path)
+        self._open.append(LiveStill(record, fresh_view(), show, beside))
 
     def finish_ended(self, *_: object) -> None:
         """At a cell's end: the last picture of each run that has ended, before the cell counts as done."""
-        for view in self._open[:]:
-            if view.run_is_over:
-                self._open.remove(view)
-                view.finish()
+        self._finish(lambda view: view.run_is_over)
+
+    def _finish(self, which: Callable[[LiveStill], bool]) -> None:
+        for view in filter(which, self._open[:]):
+            self._open.remove(view)
+            view.finish()

@@ -8,6 +8,8 @@ import pytest
 
 import ds_notebook as ds
 from ds_notebook.cli import COMMANDS, main
+from ds_notebook.cli.schedule import Actions
+from ds_notebook.schedule.submitted import split_command
 from tests.docs.pages import DOCS, blocks, section
 
 
@@ -32,12 +34,16 @@ def test_a_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_examples_on_the_page_are_understood(name: str) -> None:
-    parser = import_module(f"ds_notebook.cli.{name}").COMMAND.parser(name, COMMANDS[name])
+    command = import_module(f"ds_notebook.cli.{name}").COMMAND
 
     assert examples(name)
     for words in examples(name):
         assert words[0] == name
-        parser.parse_args(words[1:])
+        if isinstance(command, Actions):
+            options, _ = split_command(words[1:])
+            command.parser_of(name, options[0]).parse_args(options[1:])
+        else:
+            command.parser(name, COMMANDS[name]).parse_args(words[1:])
 
 
 @pytest.fixture

@@ -185,8 +185,9 @@ def test_gpus_are_sampled_through_nvml(machine, monkeypatch):
         nvmlDeviceGetUUID=lambda handle: "GPU-aa",
         nvmlDeviceGetMemoryInfo=lambda handle: types.SimpleNamespace(used=5),
         nvmlDeviceGetUtilizationRates=no_busy_share,
+        nvmlDeviceGetPowerUsage=lambda handle: 120_000,
     )
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
-    assert machine.sampler().sample()["gpu0"] == {"memory_bytes": 5}
+    assert machine.sampler().sample()["gpu0"] == {"memory_bytes": 5, "gpu_power_w": 120}

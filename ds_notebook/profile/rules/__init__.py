@@ -13,6 +13,7 @@ from typing import Protocol, cast
 
 from ds_notebook.profile.folded import Profile
 from ds_notebook.profile.found import WORTH_SAYING, Found
+from ds_notebook.profile.rules._precedence import said
 
 
 class Rule(Protocol):
@@ -31,7 +32,7 @@ def rules() -> dict[str, Rule]:
 
 
 def findings(profile: Profile) -> list[Found]:
-    """What all rules see, the most promising first; what would gain less than 5% is left out."""
+    """What all rules see, the most promising first; one a cause; what would gain less than 5% is left out."""
     found = [each for rule in rules().values() for each in rule.find(profile)]
     worth = [each for each in found if each.expected >= WORTH_SAYING or each.costs_memory]
-    return sorted(worth, key=lambda each: (-each.expected, -each.share))
+    return said(profile, worth)

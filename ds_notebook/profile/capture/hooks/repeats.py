@@ -1,0 +1,80 @@
+"""Which of the user's functions are called again with what they had been given before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import CodeType, FrameType
+
+from ds_notebook.profile.capture.hooks.arguments import arguments, fingerprint
+from ds_notebook.profile.capture.scope import Scope
+from ds_notebook.profile.observed import Repeats
+
+EVERY_S = 0.03
+MOST_FUNCTIONS = 200
+MOST_ARGUMENTS = 5000
+"""Different arguments of a function that are remembered."""
+DEEPEST = 64
+
+
+class _Calls:
+    def __init__(self, code: CodeType) -> None:
+        self.code = code
+        self.calls = 0
+        self.repeated = 0
+        self.seen: set[int] = set()
+
+
+@contextmanager
+def repeats(scope: Scope) -> Iterator[None]:
+    """Looks at the calls that samples find under way: of short ones a part is seen, and it tells for all."""
+    calls: dict[int, _Calls] = {}
+
+    def look_for_repeats(frame: FrameType, _: float) -> None:
+        walked: FrameType | None = frame
+        for _depth in range(DEEPEST):
+            if walked is None or walked.f_trace_opcodes:  # marked: seen before, and what called it too
+                return
+            code = walked.f_code
+            if code.co_name != "<module>" and scope.places.is_users(code) and _is_call(walked):
+                _note(calls, walked)
+            # Tells this call from the next one of the same function, without keeping the frame alive: the mark lives
+            # and dies with the call. It only means something to a tracer, and one that is at work is left alone.
+            walked.f_trace_opcodes = True
+            walked = walked.f_back
+
+    scope.sampler.look_every(EVERY_S, look_for_repeats)
+    try:
+        yield
+    finally:
+        scope.found.repeats = [
+            Repeats(
+                function=scope.places.text(each.code, each.code.co_firstlineno),
+                calls=each.calls,
+                repeated=each.repeated,
+                arguments=len(each.seen),
+            )
+            for each in calls.values()
+        ]
+
+
+def _is_call(frame: FrameType) -> bool:
+    """A function's own body; a generator is resumed, not called again, and a comprehension is part of its function."""
+    return not frame.f_code.co_flags & 0x2A0 and not frame.f_code.co_name.startswith("<") and frame.f_trace is None
+
+
+def _note(calls: dict[int, _Calls], frame: FrameType) -> None:
+    code = frame.f_code
+    each = calls.get(id(code))
+    if each is None:
+        if len(calls) >= MOST_FUNCTIONS:
+            return
+        each = calls[id(code)] = _Calls(code)
+    each.calls += 1
+    mark = fingerprint(arguments(frame))
+    if mark is None:
+        return
+    if mark in each.seen:
+        each.repeated += 1
+    elif len(each.seen) < MOST_ARGUMENTS:
+        each.seen.add(mark)

@@ -1,0 +1,78 @@
+"""SQL by shape and by the user's line: the count that every database hook adds to."""
+
+from __future__ import annotations
+
+import re
+import threading
+from types import FrameType
+
+from ds_notebook.profile.capture.places import Places
+from ds_notebook.profile.observed import Statement
+
+LONGEST = 2000
+"""Characters of a statement that are looked at."""
+ALIKE = 50
+"""After so many statements of one shape from one line, the next are taken to have it too."""
+_VALUE = re.compile(
+    r"'(?:[^']|'')*'"  # text
+    r"|(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"  # a number
+    r"|%\(\w+\)s|%s|(?<!:)[:@$]\w+"  # a parameter, as one driver or another writes it
+)
+_LIST = re.compile(r"\(\s*\?(?:\s*,\s*\?)*\s*\)")
+
+
+def shape(sql: str) -> str:
+    """A statement with each value as `?` and each list of them as `(?)`: nothing of the user's data."""
+    short = sql if len(sql) <= LONGEST else sql[:LONGEST] + "'"  # a value that was cut must not be left open
+    return " ".join(_LIST.sub("(?)", _VALUE.sub("?", short)).split())[:LONGEST]
+
+
+class Statements:
+    """Counts statements; drivers below another that counts already are silent."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._by_site: dict[tuple[int, int], dict[str, Statement]] = {}
+        self._above = threading.local()
+
+    def add(self, sql: str, frame: FrameType | None, seconds: float, driver: str) -> None:
+        """One statement, executed below `frame`."""
+        site = self._places.users_frame(frame)
+        if site is None:
+            return
+        key = (id(site.f_code), site.f_lasti)
+        known = self._by_site.get(key)
+        if known is None:
+            known = self._by_site[key] = {}
+        if len(known) == 1:
+            (only,) = known.values()
+            if only.count >= ALIKE:
+                only.count += 1
+                only.seconds += seconds
+                return
+        words = shape(sql)
+        statement = known.get(words)
+        if statement is None:
+            text = self._places.text(site.f_code, site.f_lineno)
+            statement = known[words] = Statement(shape=words, site=text, count=0, seconds=0.0, driver=driver)
+        statement.count += 1
+        statement.seconds += seconds
+
+    @property
+    def counted_above(self) -> bool:
+        """Whether a layer above the driver, such as SQLAlchemy, counts the statement that this thread executes."""
+        return getattr(self._above, "counts", False)
+
+    @counted_above.setter
+    def counted_above(self, counts: bool) -> None:
+        self._above.counts = counts
+
+    def all(self) -> list[Statement]:
+        """Most frequent first; those of one line and shape are one."""
+        merged: dict[tuple[str, str], Statement] = {}
+        for statement in (each for known in list(self._by_site.values()) for each in known.values()):
+            same = merged.setdefault((statement.site, statement.shape), statement)
+            if same is not statement:
+                same.count += statement.count
+                same.seconds += statement.seconds
+        return sorted(merged.values(), key=lambda statement: -statement.count)

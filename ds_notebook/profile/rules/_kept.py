@@ -1,0 +1,169 @@
+"""A line in a loop whose results are kept by a container that nothing reads or empties."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ds_notebook.profile.folded import Frame, Profile
+from ds_notebook.profile.rules._seconds import by, critical
+from ds_notebook.profile.rules._source import Code, called, code, dotted, keyword
+
+_PUTS = {"append", "add", "extend", "appendleft", "setdefault", "update", "insert"}
+_TAKES = {"pop", "popleft", "clear", "popitem", "remove", "discard"}
+
+
+class Kept(NamedTuple):
+    """Where memory is kept, and what to do about it."""
+
+    at: Frame
+    advice: str
+    fix: str
+
+
+class _Put(NamedTuple):
+    container: str
+    line: int
+    value: ast.expr | None
+
+
+def kept(profile: Profile) -> Kept | None:
+    """The put that most of the time passes by; None where all that is kept is used."""
+    for place in _busy_places(profile):
+        tree = code(profile, place)
+        for put in _puts(tree) if tree else ():
+            if tree is None or not _runs_often(profile, tree, place, put.line):
+                continue
+            function = tree.function(put.line)
+            at = Frame(getattr(function, "name", "<module>"), place, put.line)
+            if _keeps_graph(tree, put):
+                value = ast.unparse(put.value) if put.value else "loss"
+                return Kept(
+                    at,
+                    "Keep the number, not the tensor with all that it was computed from.",
+                    f"{put.container}.append({value}.item())",
+                )
+            if not _read(tree, put) and not _emptied(tree, put):
+                return Kept(
+                    at,
+                    f"Nothing empties {put.container}: keep what is needed, or bound it.",
+                    f"{put.container} = collections.deque(maxlen=1000)",
+                )
+    return None
+
+
+def _busy_places(profile: Profile) -> list[str]:
+    return list(
+        dict.fromkeys(
+            frame.place for frame in by(critical(profile), lambda stack: next(profile.users(stack.frames), None))
+        )
+    )
+
+
+def _runs_often(profile: Profile, tree: Code, place: str, line: int) -> bool:
+    """In a loop, or in a function that was seen to run; the function of a put is seldom sampled on that line."""
+    if tree.loops(line):
+        return True
+    function = tree.function(line)
+    called_name = getattr(function, "name", None)
+    return called_name is not None and any(_called_in_loop(tree, called_name))
+
+
+def _called_in_loop(tree: Code, name: str) -> Iterator[bool]:
+    return (bool(tree.loops(call.lineno)) for call in tree.all_calls() if called(call).rpartition(".")[2] == name)
+
+
+def _puts(tree: Code) -> list[_Put]:
+    found = []
+    for node in ast.walk(tree.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PUTS:
+            container = dotted(node.func.value)
+            if container and not container.startswith("."):
+                found.append(_Put(container, node.lineno, node.args[-1] if node.args else None))
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Subscript) and dotted(target.value).strip("."):
+                    found.append(_Put(dotted(target.value), node.lineno, node.value))
+    return [put for put in found if _outlives_its_loop(tree, put)]
+
+
+def _outlives_its_loop(tree: Code, put: _Put) -> bool:
+    """Not made anew in the function that it is put into, unless the loop is in there, too."""
+    made = [
+        node.lineno
+        for node in ast.walk(tree.tree)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and _binds(node, put.container)
+    ]
+    around = tree.loops(put.line)
+    function = tree.function(put.line)
+    inside = range(around[0].first, around[0].last + 1) if around else range(0)
+    if not around and function is not None:
+        inside = range(function.lineno, (function.end_lineno or 0) + 1)
+    return bool(made) and not any(line in inside for line in made) and not _bounded(tree, put.container)
+
+
+def _binds(node: ast.Assign | ast.AnnAssign, container: str) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return any(dotted(target) == container for target in targets)
+
+
+def _bounded(tree: Code, container: str) -> bool:
+    makers = [
+        node.value
+        for node in ast.walk(tree.tree)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and _binds(node, container)
+    ]
+    return any(
+        isinstance(value, ast.Call) and (keyword(value, "maxlen") is not None or not _makes_container(value))
+        for value in makers
+    )
+
+
+def _makes_container(call: ast.Call) -> bool:
+    return called(call).rpartition(".")[2] in ("list", "dict", "set", "deque", "defaultdict", "OrderedDict", "Counter")
+
+
+def _keeps_graph(tree: Code, put: _Put) -> bool:
+    """A bare name is kept of which `backward` is called: the graph of its computation stays with it."""
+    if not isinstance(put.value, ast.Name):
+        return False
+    differentiated = {
+        dotted(call.func.value)
+        for call in tree.all_calls()
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "backward"
+    }
+    return put.value.id in differentiated
+
+
+def _read(tree: Code, put: _Put) -> bool:
+    """Used elsewhere than for putting in, for its length, and for looking up whether a thing is in."""
+    harmless: set[int] = set()
+    for node in ast.walk(tree.tree):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute) and node.func.attr in _PUTS | {"get", "keys"}:
+                harmless.add(id(node.func.value))
+            # How many there are by now is no use of them, if who asks has not gathered them itself.
+            if called(node) == "len" and tree.function(put.line) is not None:
+                harmless |= {id(argument) for argument in node.args}
+        elif isinstance(node, ast.Subscript) and _same_function(tree, node.lineno, put.line):
+            harmless.add(id(node.value))
+        elif isinstance(node, ast.Compare):
+            harmless |= {id(each) for each in node.comparators}
+    reads = [
+        node
+        for node in ast.walk(tree.tree)
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
+    ]
+    return any(dotted(node) == put.container and id(node) not in harmless for node in reads)
+
+
+def _same_function(tree: Code, line: int, other: int) -> bool:
+    return tree.function(line) is tree.function(other) and tree.function(line) is not None
+
+
+def _emptied(tree: Code, put: _Put) -> bool:
+    calls = [call.func for call in tree.all_calls() if isinstance(call.func, ast.Attribute)]
+    taken = any(function.attr in _TAKES and dotted(function.value) == put.container for function in calls)
+    deleted = [target for node in ast.walk(tree.tree) if isinstance(node, ast.Delete) for target in node.targets]
+    return taken or any(isinstance(each, ast.Subscript) and dotted(each.value) == put.container for each in deleted)

@@ -1,0 +1,138 @@
+"""Batches are prepared while nothing trains.
+
+What it sees. The main thread inside a DataLoader's `__next__`: without workers it makes the batch itself; with fewer
+workers than cores it awaits them. In a loop that trains on a generator of the user's, the time in that generator.
+
+Why it matters. While a batch is read and decoded the model does not move, and the other cores idle.
+
+Bad::
+
+    loader = DataLoader(images, batch_size=64)  # __getitem__ decodes, in the training process
+
+Good::
+
+    loader = DataLoader(images, batch_size=64, num_workers=2, persistent_workers=True)
+
+How the remedy is verified. Some batches are timed with no, one and two workers. The expected gain is no more than the
+cores allow: the loop takes as long as its own work, the data divided by the workers, or all work divided by the cores,
+whichever is longest; half a millisecond a batch and the start of the workers are added.
+
+When it stays silent. Where workers would cost more than they give (small samples that are only stacked), and where the
+cores are busy already. The place is the hottest line of the user's that makes the data, since
+that is what keeps the loop waiting; where there is none, the line of the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ds_notebook.profile.folded import Frame, Profile, Stack
+from ds_notebook.profile.found import REMARKABLE_S, Found
+from ds_notebook.profile.rules._seconds import above, blocked_s, by, critical, innermost, inside, name, total, wall_s
+from ds_notebook.profile.rules._source import Loop, code
+from ds_notebook.profile.rules._torch import has, in_loop_of, is_backward, is_loader, training
+from ds_notebook.profile.rules._training_loop import Waiting, speedup_with_workers, waiting
+
+CODE = "data-wait"
+
+MOST_WAITING_WORKERS = 4
+"""Workers that only wait may outnumber the cores, within reason."""
+
+
+def find(profile: Profile) -> Iterator[Found]:
+    main = [stack for stack in profile.main() if has(stack, is_loader)]
+    loop_lines = by(main, lambda stack: above(profile, stack, is_loader))
+    for line in list(loop_lines)[:1]:
+        yield from _from_loader(profile, line, [stack for stack in main if above(profile, stack, is_loader) == line])
+    if not main:
+        yield from _from_generator(profile)
+
+
+def _from_loader(profile: Profile, line: Frame, data: list[Stack]) -> Iterator[Found]:
+    loaders = [
+        each
+        for each in profile.observed.loaders
+        if each.batches or not any(x.batches for x in profile.observed.loaders)
+    ]
+    has_workers = max((each.num_workers for each in loaders), default=0)
+    taking = [stack for stack in data if any(name(frame) == "__next__" and is_loader(frame) for frame in stack.frames)]
+    batches = sum(each.batches or each.length or 0 for each in loaders)
+    seen = waiting(profile, _loop(profile, line), taking, batches)
+    making = [stack for stack in taking if innermost(profile, stack) != line]
+    if has_workers:
+        making = [stack for stack in profile.stacks if _fetches(stack)]
+        made = total(making)
+        # What so many workers make in data_s, one would take so many times as long for.
+        waits = blocked_s(profile, made) > 0.7 * made.wall_s
+        seen = msgspec.structs.replace(seen, data_s=seen.data_s * has_workers, waits=waits)
+    workers = _workers(profile, seen)
+    # What torch only stacks takes a worker longer to hand over.
+    if making and workers > has_workers and seen.data_s >= REMARKABLE_S:
+        hot = next(iter(by(making, lambda stack: innermost(profile, stack))), line)
+        yield _found(profile, hot, seen, workers, total(taking).wall_s / wall_s(profile))
+
+
+def _fetches(stack: Stack) -> bool:
+    return stack.lane.startswith("process") and any(inside(frame, "data/_utils/fetch.py") for frame in stack.frames)
+
+
+def _from_generator(profile: Profile) -> Iterator[Found]:
+    """A `for` over the user's own generator, in which a model trains."""
+    stacks = critical(profile)
+    lines = by([stack for stack in stacks if has(stack, is_backward)], lambda stack: above(profile, stack, is_backward))
+    for trained in list(lines)[:1]:
+        loop = _for_around(profile, trained)
+        if loop is None:
+            continue
+        data = [stack for stack in stacks if _made_under(profile, stack, trained.place, loop.head)]
+        in_loop = range(loop.first, loop.last + 1)
+        seen = waiting(profile, [stack for stack in stacks if _within(stack, trained.place, in_loop)], data, 0)
+        making = by(data, lambda stack: innermost(profile, stack))
+        if making and seen.data_s >= REMARKABLE_S:
+            share = seen.data_s / wall_s(profile)
+            yield _found(profile, next(iter(making)), seen, _workers(profile, seen), share)
+
+
+def _found(profile: Profile, at: Frame, seen: Waiting, workers: int, share: float) -> Found:
+    expected = speedup_with_workers(profile, seen, workers)
+    count = {1: "A loader worker", 2: "Two loader workers"}.get(workers, f"{workers} loader workers")
+    return Found(
+        code=CODE,
+        at=at,
+        share=share,
+        expected=expected,
+        evidence=f"{share:.0%} of the time waits for data.",
+        advice=f"{count} would make batches while the model trains.",
+        fix=f"DataLoader(..., num_workers={workers}, persistent_workers=True)",
+        facts={"num_workers": workers},
+    )
+
+
+def _workers(profile: Profile, seen: Waiting) -> int:
+    cores = max(1, int(profile.observed.cores))
+    return max(cores, MOST_WAITING_WORKERS) if seen.waits else cores
+
+
+def _loop(profile: Profile, line: Frame) -> list[Stack]:
+    lines = in_loop_of(profile, line)
+    return [stack for stack in profile.main() if _within(stack, line.place, lines)]
+
+
+def _within(stack: Stack, place: str, lines: range) -> bool:
+    return any(frame.place == place and frame.line in lines for frame in stack.frames)
+
+
+def _for_around(profile: Profile, at: Frame) -> Loop | None:
+    tree = code(profile, at.place)
+    around = tree.loops(at.line) if tree else []
+    return next((loop for loop in reversed(around) if loop.iterables and hasattr(loop.node, "body")), None)
+
+
+def _made_under(profile: Profile, stack: Stack, place: str, heads: range) -> bool:
+    """Whether a function of the user's runs for the head of the loop, and no model in it."""
+    for i, frame in enumerate(stack.frames):
+        if frame.place == place and frame.line in heads:
+            return any(each.place in profile.sources for each in stack.frames[i + 1 :]) and not training(stack)
+    return False

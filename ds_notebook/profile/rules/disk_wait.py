@@ -1,0 +1,111 @@
+"""The program waits for a disk.
+
+What it sees. Samples in which the thread waited for a disk, or without a core on a line that opens, reads, writes,
+flushes or commits, by the user's line; and `fsync`, `flush` or `commit` each time round a loop.
+
+Why it matters. A write that must be safe on the disk takes a tenth of a millisecond on a fast one and ten on a slow
+one, however little is written.
+
+Bad::
+
+    for row in rows:
+        file.write(row)
+        file.flush()
+        os.fsync(file.fileno())
+
+Good::
+
+    file.writelines(rows)
+    file.flush()
+    os.fsync(file.fileno())  # once
+
+How the remedy is verified. By reading the same file twice (the second time it is in memory), never by writing.
+
+When it stays silent. Where the thread had a core: a file that is in memory already is not waited for.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ds_notebook.profile.folded import Frame, Profile, Stack
+from ds_notebook.profile.found import LEAST_SHARE, REMARKABLE_S, Found, expected_speedup
+from ds_notebook.profile.rules._seconds import Spent, blocked_s, by, critical, innermost, inside, wall_s
+from ds_notebook.profile.rules._source import called, code, loops
+
+CODE = "disk-wait"
+
+ONCE_LOCAL = 20.0
+"""A flush to the disk once instead of each time round."""
+READ_LOCAL = 2.0
+"""Reading ahead in a thread hides at most the shorter of reading and working."""
+WAITED = 0.3
+"""Of its time, at least, a line must have been without a core."""
+
+WAITED_TO_BE_SAFE = 0.1
+"""Of a line that makes things safe in a loop: all of its time goes with it, also that of the system calls."""
+
+_SAFE = {"fsync", "fdatasync", "flush", "commit", "sync"}
+_FILE_CALLS = {
+    *(
+        "open",
+        "read",
+        "readline",
+        "readlines",
+        "readinto",
+        "write",
+        "writelines",
+        "pread",
+        "pwrite",
+        "copy",
+        "copyfile",
+    ),
+    *("load", "save", "savez", "fromfile", "tofile", "read_bytes", "read_text", "write_bytes", "write_text", "unlink"),
+    *("read_csv", "to_csv", "read_parquet", "to_parquet", "memmap", "stat", "close", "rename", "replace"),
+}
+
+
+def find(profile: Profile) -> Iterator[Found]:
+    whole_s = wall_s(profile)
+    for at, spent in by(critical(profile), lambda stack: _file_line(profile, stack)).items():
+        if spent.wall_s < max(REMARKABLE_S, LEAST_SHARE * whole_s):
+            break
+        waited_s = blocked_s(profile, spent)
+        made_safe = _names(profile, at) & _SAFE and bool(loops(profile, at))
+        least_s = (WAITED_TO_BE_SAFE if made_safe else WAITED) * spent.wall_s
+        if waited_s < least_s or not _is_of_disk(profile, at, spent):
+            continue
+        share = (spent.wall_s if made_safe else waited_s) / whole_s
+        yield Found(
+            code=CODE,
+            at=at,
+            share=share,
+            expected=expected_speedup(share, ONCE_LOCAL if made_safe else READ_LOCAL),
+            evidence=f"{share:.0%} of the time waits for the disk at {profile.line(at).strip()}.",
+            advice="Write many rows and make them safe once, after the loop."
+            if made_safe
+            else "Read ahead in a thread while the last piece is worked on, or keep the data in memory.",
+            fix="for row in rows:\n    file.write(row)\nos.fsync(file.fileno())  # once" if made_safe else "",
+        )
+
+
+def _file_line(profile: Profile, stack: Stack) -> Frame | None:
+    """A line of the user's with nothing between it and the disk but the standard library and numpy."""
+    at = innermost(profile, stack)
+    between = stack.frames[stack.frames.index(at) + 1 :] if at else ()
+    return None if any(inside(frame, "torch/", "/sqlalchemy/") for frame in between) else at
+
+
+def _is_of_disk(profile: Profile, at: Frame, spent: Spent) -> bool:
+    """Seen to wait for a disk, or named so."""
+    return spent.disk_s >= WAITED * spent.wall_s or bool(_names(profile, at) & (_SAFE | _FILE_CALLS))
+
+
+def _names(profile: Profile, at: Frame) -> set[str]:
+    tree = code(profile, at.place)
+    statement = tree.statement(at.line) if tree else None
+    if tree is None or statement is None:
+        return set()
+    nodes: list[ast.AST] = list(tree.calls(at.line))
+    return {called(node).rpartition(".")[2] for node in nodes if isinstance(node, ast.Call)}

@@ -1,0 +1,75 @@
+"""Threads that compute in Python take turns.
+
+What it sees. Two or more threads that were ready to run Python, while all together had about one core.
+
+Why it matters. Python's lock lets one thread at a time run Python code: threads help where they wait, for a disk or a
+network, or where a library computes without the lock.
+
+Bad::
+
+    with ThreadPoolExecutor(8) as pool:
+        totals = list(pool.map(parse_and_sum, files))  # pure Python
+
+Good::
+
+    with ProcessPoolExecutor() as pool:
+        totals = list(pool.map(parse_and_sum, files))
+
+How the remedy is verified. By hand: what is sent to another process must be picklable.
+
+When it stays silent. Threads that wait, threads of array libraries, one core, and less than two busy threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ds_notebook.profile.folded import Profile, Stack
+from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
+from ds_notebook.profile.rules._seconds import by, imports, innermost, lanes, slowed, total, waits, wall_s
+
+CODE = "gil-contention"
+
+BUSY = 0.1
+"""Of all threads' time on a core: a thread with less is no contender."""
+A_LITTLE_MORE_THAN_ONE_CORE = 1.25
+HANDED_OUT = 0.9
+"""Of the cores that processes bring, sending work and results leaves so much."""
+
+
+def find(profile: Profile) -> Iterator[Found]:
+    threads = {lane: _ready(profile, stacks) for lane, stacks in lanes(profile, "thread").items()}
+    threads["main"] = _ready(profile, profile.main())
+    cpu_s = {lane: total(stacks).cpu_s for lane, stacks in threads.items()}
+    all_cpu_s = sum(cpu_s.values())
+    busy = [lane for lane in threads if cpu_s[lane] >= BUSY * all_cpu_s]
+    stacks = [stack for lane in busy for stack in threads[lane]]
+    beside = [stack for lane in busy if lane != "main" for stack in threads[lane]]
+    ready = total(stacks)
+    span_s = max((total(threads[lane]).wall_s for lane in busy), default=0.0)
+    cores = int(profile.observed.cores)
+    if len(busy) < 2 or cores < 2 or not beside or span_s < REMARKABLE_S:
+        return
+    if all_cpu_s > A_LITTLE_MORE_THAN_ONE_CORE * span_s or ready.wall_s < 1.5 * ready.cpu_s * slowed(profile):
+        return
+    share = min(span_s / wall_s(profile), 1.0)
+    local = max(1.0, min(cores, len(busy)) * HANDED_OUT)
+    at = next(iter(by(beside, lambda stack: innermost(profile, stack))), None)
+    if at is not None:
+        yield Found(
+            code=CODE,
+            at=at,
+            share=share,
+            expected=expected_speedup(share, local),
+            evidence=f"{share:.0%} of the time {len(busy)} threads run Python in turns, together on"
+            f" {all_cpu_s / span_s:.1f} of {cores} cores.",
+            advice="Use processes for it, or a library that computes outside of Python's lock.",
+            fix="with concurrent.futures.ProcessPoolExecutor() as pool:\n    results = list(pool.map(work, items))",
+            facts={"threads": len(busy)},
+        )
+
+
+def _ready(profile: Profile, stacks: list[Stack]) -> list[Stack]:
+    """On a line of the user's own that got some of a core: not asleep, not in a queue, not in a library."""
+    found = [stack for stack in stacks if stack.frames and not waits(profile, stack) and not imports(profile, stack)]
+    return [stack for stack in found if stack.cpu_s >= 0.05 * stack.wall_s and innermost(profile, stack) is not None]

@@ -1,0 +1,88 @@
+"""Memory grows for as long as the program runs.
+
+What it sees. The memory of the process rising all the way to the end of the profile, and a line in a loop that puts
+things into a list or dict which nothing reads or empties; or a loss that is kept with its graph. With `--memory`, the
+lines that took the memory that is still held.
+
+Why it matters. It costs no time until memory runs out; then it costs the run.
+
+Bad::
+
+    history.append(loss)  # each loss keeps all that it was computed from
+
+Good::
+
+    history.append(loss.item())
+
+How the remedy is verified. By hand: the slope is measured again.
+
+When it stays silent. Memory that rises and stays; results that are collected and then used; under 100 MB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from ds_notebook.profile.folded import Frame, Profile
+from ds_notebook.profile.found import Found
+from ds_notebook.profile.rules._kept import Kept, kept
+from ds_notebook.profile.rules._seconds import through, total
+
+CODE = "memory-growth"
+
+LEAST_BYTES = 100e6
+FEWEST_LOOKS = 3
+STEADY = 0.5
+"""Of the mean rise at least, in each third of the time, or the growth is not one that goes on."""
+
+
+def find(profile: Profile) -> Iterator[Found]:
+    slope = _bytes_per_s(profile)
+    if slope is None:
+        return
+    held = _held(profile)
+    if held is None:
+        return
+    megabytes = slope / 1e6
+    left = profile.observed.memory_available_bytes
+    until = f"; what was free lasts {left / slope / 60:.0f} minutes" if left else ""
+    yield Found(
+        code=CODE,
+        at=held.at,
+        share=total(through(profile.main(), lambda frame: frame[1:] == held.at[1:])).wall_s / max(profile.wall_s, 1e-9),
+        expected=1.0,
+        evidence=f"Memory grows by {megabytes:.0f} MB a second to the end{until}.",
+        advice=held.advice,
+        fix=held.fix,
+        facts={"bytes_per_s": slope},
+        costs_memory=True,
+    )
+
+
+def _bytes_per_s(profile: Profile) -> float | None:
+    """The rise, if it goes on to the end: in each of the last two thirds about as steep as in all."""
+    looks = _since_working(profile)
+    if len(looks) < FEWEST_LOOKS:
+        return None
+    (first_s, first), (last_s, last) = looks[0], looks[-1]
+    if last - first < LEAST_BYTES or last_s <= first_s:
+        return None
+    slope = (last - first) / (last_s - first_s)
+    thirds = [looks[round(i * (len(looks) - 1) / 3)] for i in range(4)]
+    rises = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(thirds) if b[0] > a[0]]
+    return slope if rises and all(rise >= STEADY * slope for rise in rises) else None
+
+
+def _since_working(profile: Profile) -> list[tuple[float, int]]:
+    """Without the time of imports, in which memory grows as it must."""
+    imports_s = total(through(profile.main(), lambda frame: frame.place.startswith("<frozen importlib"))).wall_s
+    return [look for look in profile.observed.memory if look[0] >= imports_s]
+
+
+def _held(profile: Profile) -> Kept | None:
+    for text, _ in sorted(profile.observed.growth_by_line, key=lambda each: -each[1]):
+        frame = Frame.parse(text)
+        if frame.place in profile.sources:
+            return Kept(frame, "Let go of what this line makes once it is done with.", "")
+    return kept(profile)

@@ -1,0 +1,165 @@
+"""A DataFrame is worked on row by row.
+
+What it sees. Samples under `DataFrame.apply(axis=1)`, `iterrows`, `itertuples`, an arithmetic `Series.apply` or `map`,
+single cells by `loc`, `iloc`, `at` in a loop, and `concat` of a growing frame in a loop.
+
+Why it matters. pandas builds an object for each row; an operation on whole columns runs compiled.
+
+Bad::
+
+    df["total"] = df.apply(lambda row: row["price"] * row["count"], axis=1)
+
+Good::
+
+    df["total"] = df["price"] * df["count"]
+
+How the remedy is verified. Simple expressions are rewritten by column and the two results compared.
+
+When it stays silent. `apply` by column, operations on whole columns in a loop over columns, `apply` of a function of
+texts (`.str` is no faster), and where the rows take under 5% of the time.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ds_notebook.profile.folded import Frame, Profile, Stack
+from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
+from ds_notebook.profile.rules._by_column import by_column
+from ds_notebook.profile.rules._seconds import by, critical, innermost, inside, name, wall_s
+from ds_notebook.profile.rules._source import Loop, called, code, names_of
+
+CODE = "pandas-rows"
+
+LOCAL = 20.0
+"""Of whole columns beside rows: 30 to 300 times for arithmetic; 20 leaves room for what has no column form."""
+_OF_NUMBERS = {"math", "np", "numpy", "abs", "min", "max", "round", "int", "float"}
+
+
+def find(profile: Profile) -> Iterator[Found]:
+    whole_s = wall_s(profile)
+    stacks = critical(profile)
+    for at, covers, seconds in [*_applied(profile, stacks), *_looped(profile, stacks)]:
+        if seconds < REMARKABLE_S:
+            continue
+        share = seconds / whole_s
+        yield Found(
+            code=CODE,
+            at=at,
+            covers=covers,
+            share=share,
+            expected=expected_speedup(share, LOCAL),
+            evidence=f"{share:.0%} of the time goes through a DataFrame row by row: {profile.line(at).strip()}.",
+            advice="Work on whole columns; np.where and merge stand for if and look-ups.",
+            fix=by_column(profile.line(at)),
+        )
+
+
+def _applied(profile: Profile, stacks: list[Stack]) -> Iterator[tuple[Frame, tuple[int, int], float]]:
+    for at, spent in by(stacks, lambda stack: _apply_line(profile, stack)).items():
+        yield at, (0, 0), spent.wall_s
+
+
+def _apply_line(profile: Profile, stack: Stack) -> Frame | None:
+    """The user's line that applies a function by row, or one of numbers by element."""
+    caller: Frame | None = None
+    applying, by_row = False, False
+    for frame in stack.frames:
+        if frame.place in profile.sources:
+            if applying and (by_row or _arithmetic(profile, frame)):
+                return caller
+            caller, applying = frame, False
+        elif inside(frame, "pandas/core/apply.py", "pandas/core/algorithms.py", "pandas/core/base.py"):
+            applying = applying or "apply" in frame.function.lower() or name(frame) in ("map_array", "_map_values")
+            by_row = by_row or frame.function.startswith(("FrameColumnApply", "FrameApply.apply_series_generator"))
+            by_row = by_row and not frame.function.startswith("FrameRowApply")
+    return caller if applying and by_row else None
+
+
+def _arithmetic(profile: Profile, frame: Frame) -> bool:
+    """Whether a function of one value only calculates: no texts, no methods."""
+    tree = code(profile, frame.place)
+    function = tree.function(frame.line) if tree else None
+    nodes = list(ast.walk(function)) if function else []
+    texts = any(isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", None), str) for node in nodes)
+    calls = {called(node).partition(".")[0] for node in nodes if isinstance(node, ast.Call)}
+    return not texts and calls <= _OF_NUMBERS and any(isinstance(node, ast.BinOp | ast.Compare) for node in nodes)
+
+
+def _looped(profile: Profile, stacks: list[Stack]) -> Iterator[tuple[Frame, tuple[int, int], float]]:
+    """Loops over rows with all of Python and pandas in them, and single cells in other loops."""
+    members: dict[tuple[str, int, int], list[Stack]] = {}
+    for stack in stacks:
+        at = innermost(profile, stack)
+        loop = _row_loop(profile, at, stack) if at and _plain(profile, stack) else None
+        if at and loop:
+            members.setdefault((at.place, loop.first, loop.last), []).append(stack)
+    for (_, first, last), inside_it in members.items():
+        lines = by(inside_it, lambda stack: innermost(profile, stack))
+        yield next(iter(lines)), (first, last), sum(stack.wall_s for stack in inside_it)
+
+
+def _row_loop(profile: Profile, at: Frame, stack: Stack) -> Loop | None:
+    tree = code(profile, at.place)
+    if tree is None:
+        return None
+    head = tree.heads(at.line)
+    around = [*tree.loops(at.line), *([head] if head else [])]
+    over_rows = [loop for loop in around if any(_names_rows(each, loop) for each in loop.iterables)]
+    if over_rows:
+        return over_rows[0]
+    return around[-1] if around and _in_pandas(stack) and _by_cell(profile, at, around) else None
+
+
+def _names_rows(iterable: ast.expr, loop: Loop) -> bool:
+    calls = {called(node).rpartition(".")[2] for node in ast.walk(iterable) if isinstance(node, ast.Call)}
+    return "iterrows" in calls or ("itertuples" in calls and _calculates(loop))
+
+
+def _calculates(loop: Loop) -> bool:
+    """Arithmetic on a row's fields: the rest that `itertuples` is used for has no column form."""
+    operations = [node for part in loop.body for node in ast.walk(part) if isinstance(node, ast.BinOp)]
+    return any(names_of(operation) & loop.targets for operation in operations)
+
+
+def _by_cell(profile: Profile, at: Frame, around: list[Loop]) -> bool:
+    """Whether a line of a loop takes or sets one cell or row by a number that the loop steps through, or lets a frame
+    grow."""
+    types = profile.observed.types.get(str(at), {})
+    steps = {target for loop in around for target in loop.targets if types.get(target, "int").startswith("int")}
+    tree = code(profile, at.place)
+    statement = tree.statement(at.line) if tree else None
+    for node in ast.walk(statement) if statement else ():
+        if isinstance(node, ast.Subscript) and _one_of(node, steps):
+            return True
+        if statement and isinstance(node, ast.Call) and called(node).endswith("concat") and _grows(statement, node):
+            return True
+    return False
+
+
+def _one_of(subscript: ast.Subscript, steps: set[str]) -> bool:
+    """`df.loc[i, "a"]`, `df.iloc[i]`, `df["a"][i]`: no slice."""
+    index = subscript.slice
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    by_position = isinstance(subscript.value, ast.Attribute) and subscript.value.attr in ("loc", "iloc", "at", "iat")
+    of_column = isinstance(subscript.value, ast.Subscript)
+    return (by_position or of_column) and any(
+        names_of(part) & steps for part in parts if not isinstance(part, ast.Slice)
+    )
+
+
+def _grows(statement: ast.stmt, call: ast.Call) -> bool:
+    return bool({name for target in getattr(statement, "targets", []) for name in names_of(target)} & names_of(call))
+
+
+def _in_pandas(stack: Stack) -> bool:
+    return any(inside(frame, "/pandas/core/") for frame in stack.frames)
+
+
+def _plain(profile: Profile, stack: Stack) -> bool:
+    """No other library does something of its own beneath the line."""
+    at = innermost(profile, stack)
+    beneath = stack.frames[stack.frames.index(at) + 1 :] if at else ()
+    others = [frame for frame in beneath if "site-packages/" in frame.place]
+    return _in_pandas(stack) or not others

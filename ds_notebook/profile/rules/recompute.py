@@ -1,0 +1,169 @@
+"""The same result is computed again and again.
+
+What it sees. Functions of the user's that were called with arguments they had been called with before (a few calls a
+second are looked at), and expressions in a loop that nothing in the loop changes: `sorted(words)`, `np.linalg.inv(m)`.
+
+Why it matters. All but the first of these calls are waste.
+
+Bad::
+
+    for order in orders:
+        rates = load_rates("2026-01")  # the same each time
+        total += order.amount * rates[order.currency]
+
+Good::
+
+    rates = load_rates("2026-01")
+    for order in orders:
+        total += order.amount * rates[order.currency]
+
+How the remedy is verified. The function is run under `functools.cache` where it writes nothing, the results compared.
+
+When it stays silent. Functions that change something, take what may have changed, draw random numbers or return
+nothing; and a loop that only repeats one call without using its own counter: that is a measurement, and meant.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ds_notebook.profile.folded import Frame, Profile, Stack
+from ds_notebook.profile.found import LEAST_SHARE, REMARKABLE_S, Found, expected_speedup
+from ds_notebook.profile.observed import Repeats
+from ds_notebook.profile.rules._pure import changed_in, is_pure, pure_call
+from ds_notebook.profile.rules._seconds import by, critical, innermost, name, total, wall_s
+from ds_notebook.profile.rules._source import Loop, code, loaded
+
+CODE = "recompute"
+
+FEWEST = 4
+"""Calls seen, of which `MOSTLY` had arguments seen before."""
+MOSTLY = 0.5
+ONCE_LOCAL = 20.0
+"""Once instead of each time round; what else is on the line stays."""
+ALL_OF_A_LOOP = 0.9
+"""Of a loop's time in one call whose result does not depend on its counter: the loop repeats on purpose."""
+
+
+def find(profile: Profile) -> Iterator[Found]:
+    stacks = critical(profile)
+    yield from _repeated_calls(profile, stacks)
+    yield from _unchanging(profile, stacks)
+
+
+def _repeated_calls(profile: Profile, stacks: list[Stack]) -> Iterator[Found]:
+    whole_s = wall_s(profile)
+    for each in profile.observed.repeats:
+        definition = Frame.parse(each.function)
+        inside = [stack for stack in stacks if any(_is(frame, definition) for frame in stack.frames)]
+        seconds = total(inside).wall_s
+        if seconds < REMARKABLE_S or each.calls < FEWEST or each.repeated < MOSTLY * each.calls:
+            continue
+        if not _worth_keeping(profile, definition) or _on_purpose(profile, definition, inside, stacks):
+            continue
+        share = seconds / whole_s
+        at = _call_line(profile, definition, inside) if each.arguments == 1 else None
+        yield Found(
+            code=CODE,
+            at=at or definition,
+            share=share,
+            expected=expected_speedup(share, each.calls / max(each.calls - each.repeated, 1)),
+            evidence=f"{share:.0%} of the time is in {name(definition)}; {each.repeated} of {each.calls} calls seen"
+            " had arguments that it had been given before.",
+            advice="Call it once above the loop." if at else "Keep its results with functools.cache.",
+            fix=_fix(profile, definition, at),
+            facts=_facts(each),
+        )
+
+
+def _facts(repeats: Repeats) -> dict[str, str | int | float]:
+    return {"function": repeats.function, "calls": repeats.calls, "arguments": repeats.arguments}
+
+
+def _is(frame: Frame, definition: Frame) -> bool:
+    return frame.place == definition.place and frame.function == definition.function
+
+
+def _worth_keeping(profile: Profile, definition: Frame) -> bool:
+    tree = code(profile, definition.place)
+    function = tree.function_named(name(definition)) if tree else None
+    return function is not None and is_pure(function)
+
+
+def _caller(profile: Profile, definition: Frame, stack: Stack) -> Frame | None:
+    """The user's line that called it first; calls of it by itself are its own affair."""
+    caller = None
+    for frame in stack.frames:
+        if _is(frame, definition):
+            return caller
+        caller = frame if frame.place in profile.sources else caller
+    return None
+
+
+def _call_line(profile: Profile, definition: Frame, inside: list[Stack]) -> Frame | None:
+    return next(iter(by(inside, lambda stack: _caller(profile, definition, stack))), None)
+
+
+def _on_purpose(profile: Profile, definition: Frame, inside: list[Stack], stacks: list[Stack]) -> bool:
+    at = _call_line(profile, definition, inside)
+    tree = code(profile, at.place) if at else None
+    around = tree.loops(at.line) if tree and at else []
+    return bool(at and around) and _only_repeats(around[-1], at, total(inside).wall_s, stacks)  # type: ignore[arg-type]
+
+
+def _only_repeats(loop: Loop, at: Frame, seconds: float, stacks: list[Stack]) -> bool:
+    uses = {used for part in loop.body for used in loaded(part)}
+    if loop.targets & uses or isinstance(loop.node, ast.While):
+        return False
+    lines = range(loop.first, loop.last + 1)
+    in_loop = [stack for stack in stacks if any(each.place == at.place and each.line in lines for each in stack.frames)]
+    return seconds >= ALL_OF_A_LOOP * total(in_loop).wall_s
+
+
+def _unchanging(profile: Profile, stacks: list[Stack]) -> Iterator[Found]:
+    whole_s = wall_s(profile)
+    for at, spent in by(stacks, lambda stack: innermost(profile, stack)).items():
+        if spent.wall_s < max(REMARKABLE_S, LEAST_SHARE * whole_s):
+            break
+        tree = code(profile, at.place)
+        around = tree.loops(at.line) if tree else []
+        if tree is None or not around:
+            continue
+        loop = around[-1]
+        changed = changed_in(loop)
+        calls = [call for call in tree.calls(at.line) if any(call in ast.walk(part) for part in loop.body)]
+        same = [
+            call
+            for call in calls
+            if pure_call(call) and not loaded(call) & changed and loaded(call) - _names_called(call)
+        ]
+        if not same or _only_repeats(loop, at, spent.wall_s, stacks):
+            continue
+        share = spent.wall_s / whole_s
+        text = ast.unparse(same[0])
+        yield Found(
+            code=CODE,
+            at=at,
+            share=share,
+            expected=expected_speedup(share, ONCE_LOCAL),
+            evidence=f"{share:.0%} of the time is on a line that computes {text} again and again from the same values.",
+            advice="Compute it once above the loop.",
+            fix=f"value = {text}  # above the loop",
+        )
+
+
+def _names_called(call: ast.Call) -> set[str]:
+    return {
+        node.id
+        for each in ast.walk(call)
+        if isinstance(each, ast.Call)
+        for node in ast.walk(each.func)
+        if isinstance(node, ast.Name) and not isinstance(each.func, ast.Attribute)
+    } | {"np", "numpy", "scipy", "math", "pd"}
+
+
+def _fix(profile: Profile, definition: Frame, at: Frame | None) -> str:
+    if at:
+        return f"{profile.line(at).strip()}  # move it above the loop"
+    return f"@functools.cache\n{profile.line(definition).strip() or 'def ' + name(definition) + '(...):'}"

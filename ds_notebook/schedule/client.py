@@ -1,0 +1,253 @@
+"""How programs, notebooks and commands talk to the scheduler: they append to its folder and read its record."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ds_notebook.errors import RecordError, UsageError
+from ds_notebook.options import to_builtins
+from ds_notebook.record import Record
+from ds_notebook.record.commands import Cancel, Set, Submit, send_all
+from ds_notebook.record.events import Usage
+from ds_notebook.record.lock import is_held
+from ds_notebook.record.reader import Position
+from ds_notebook.schedule.admit import refusal, wrong_after
+from ds_notebook.schedule.config import SchedulerConfig
+from ds_notebook.schedule.fold import apply
+from ds_notebook.schedule.home import open_home
+from ds_notebook.schedule.inbox import PRIORITY, QueueInbox
+from ds_notebook.schedule.job import JobSpec, wrong_id
+from ds_notebook.schedule.machine import quick_machine
+from ds_notebook.schedule.state import Machine, Queue
+from ds_notebook.schedule.status import JobStatus, asked, from_spec, repeated
+from ds_notebook.schedule.timetable import Timetable
+
+_LOOK_S = 0.02
+_START_S = 30.0
+_NOT_FOR_THE_SERVER = ("DS_RUNS", "DS_NOTEBOOK_", "JPY_", "MPLBACKEND", "OMP_", "MKL_", "PYTEST_")
+"""What belongs to the notebook or terminal that happens to start the scheduler."""
+
+
+class Schedule:
+    """The scheduler of this user and machine, seen from any process.
+
+    >>> schedule = Schedule()
+    >>> [job.state for job in schedule.wait(*schedule.submit(spec))]
+    ['succeeded']
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder`: another one than `DS_SCHEDULER` or the user's own; raises RecordError where it is not safe."""
+        self.folder = open_home(folder)
+        self._queue = Queue(machine=Machine(cores=(), memory_bytes=0))
+        self._position: Position = {}
+        self._inbox = QueueInbox(self.folder)
+        self._submitted: dict[str, JobSpec] = {}
+        """Asked for, and not in the record yet."""
+        self._timetable = Timetable(())
+        self._progress: dict[str, float] = {}
+
+    @property
+    def record(self) -> Record:
+        """The queue's record, a run of kind "schedule"."""
+        return Record(self.folder)
+
+    # -- jobs
+
+    def submit(self, *specs: JobSpec, start: bool = True) -> list[str]:
+        """Queue jobs, in one append that is on the disk when this returns; their ids.
+
+        Starts the scheduler where none runs. An id that is known already submits nothing. Raises UsageError for
+        what can never run here.
+        """
+        self._check(specs)
+        if specs:
+            commands = [Submit(job=msgspec.to_builtins(spec)) for spec in specs]
+            send_all(self.folder, commands, durable=True)
+        if not self.is_running:
+            if start:
+                self._launch(None)
+        else:
+            self._wake()
+        return [spec.id for spec in specs]
+
+    def cancel(self, *ids: str) -> None:
+        """End jobs, or do not start them; raises UsageError for an id that is not known."""
+        self._known(ids)
+        send_all(self.folder, [Cancel(job=id) for id in ids], durable=True)
+        self._wake()
+
+    def set_priority(self, id: str, priority: int) -> None:
+        """Higher goes first; raises UsageError for an id that is not known."""
+        self._known([id])
+        send_all(self.folder, [Set(name=f"{id}{PRIORITY}", value=priority)], durable=True)
+
+    def jobs(self) -> list[JobStatus]:
+        """All jobs, in the order of submits."""
+        self._refresh()
+        again = [repeated(self.folder, spec) for spec in self._timetable.specs]
+        waiting = [asked(self.folder, spec) for spec in self._submitted.values()]
+        return [*map(self._status, self._queue.jobs), *again, *waiting]
+
+    def job(self, id: str) -> JobStatus:
+        """One job; raises UsageError where there is none of that id."""
+        return self._known([id])[0]
+
+    def wait(self, *ids: str, timeout_s: float | None = None) -> list[JobStatus]:
+        """Return once these jobs (all, if none is named) are done, or after `timeout_s`; how they stand."""
+        deadline = time.monotonic() + timeout_s if timeout_s is not None else float("inf")
+        while True:
+            found = self._known(ids) if ids else self.jobs()
+            if all(job.is_done or job.every for job in found) or time.monotonic() >= deadline:
+                return found
+            time.sleep(_LOOK_S)
+
+    # -- the scheduler's process
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a scheduler serves the queue."""
+        return is_held(self.folder)
+
+    @property
+    def pid(self) -> int | None:
+        """The scheduler's process, None where none serves the queue."""
+        started = self.record.started if self.is_running else None
+        return started.pid if started and _is_scheduler(started.pid) else None
+
+    def start(self, config: SchedulerConfig | None = None) -> bool:
+        """Have the queue served; False if it was already. Raises RecordError with the reason where that fails."""
+        if self.is_running:
+            return False
+        self._launch(config)
+        deadline = time.monotonic() + _START_S
+        while self.pid is None:
+            if time.monotonic() > deadline:
+                raise RecordError(f"The scheduler did not start. Its log: {self._log}{self._last_words()}")
+            time.sleep(_LOOK_S)
+        return True
+
+    def stop(self, *, jobs: bool = False, timeout_s: float = _START_S) -> bool:
+        """End the scheduler; False if none ran. What runs goes on, and the next start takes it over.
+
+        With `jobs` all jobs are cancelled first. Raises RecordError if it does not end within `timeout_s`.
+        """
+        deadline = time.monotonic() + timeout_s
+        if jobs:
+            self._cancel_all(deadline)
+        was_running = self.is_running
+        while self.is_running:
+            if (pid := self.pid) is not None:
+                os.kill(pid, signal.SIGTERM)
+            if time.monotonic() > deadline:
+                raise RecordError(f"The scheduler (process {pid}) has not ended within {timeout_s:g} s.")
+            time.sleep(_LOOK_S)
+        return was_running
+
+    def _cancel_all(self, deadline: float) -> None:
+        while open_jobs := [job for job in self.jobs() if not job.is_done]:
+            if not self.is_running:
+                self.start()
+            self.cancel(*(job.id for job in open_jobs))
+            self.wait(*(job.id for job in open_jobs if not job.every), timeout_s=max(0.0, deadline - time.monotonic()))
+            if time.monotonic() > deadline:
+                return
+
+    def _wake(self) -> None:
+        """It would look by itself within a tenth of a second."""
+        if (pid := self.pid) is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGUSR1)
+
+    def _launch(self, config: SchedulerConfig | None) -> None:
+        """Through a shell that ends at once, so that the scheduler is nobody's child."""
+        arguments = [msgspec.json.encode(to_builtins(config)).decode()] if config else []
+        command = [sys.executable, "-m", "ds_notebook.schedule.server", *arguments]
+        subprocess.run(
+            ["/bin/sh", "-c", 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 &', "sh", str(self._log), *command],
+            check=True,
+            cwd=self.folder,
+            env=_server_environment() | {"DS_SCHEDULER": str(self.folder)},
+            start_new_session=True,
+        )
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "server.log"
+
+    def _last_words(self) -> str:
+        try:
+            lines = self._log.read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return f" says last: {lines[-1]}" if lines else ""
+
+    # -- reading
+
+    def _check(self, specs: Sequence[JobSpec]) -> None:
+        machine = quick_machine(gpus=any(spec.gpus for spec in specs))
+        for spec in specs:
+            if wrong := wrong_id(spec.id):
+                raise UsageError(f"{wrong}.")
+            if wrong := refusal(spec, machine):
+                raise UsageError(wrong)
+        if any(spec.after for spec in specs):
+            self._refresh()
+            if wrong_ones := wrong_after(specs, {*self._queue.jobs, *self._submitted}):
+                raise UsageError(next(iter(wrong_ones.values())))
+
+    def _known(self, ids: Iterable[str]) -> list[JobStatus]:
+        by_id = {job.id: job for job in self.jobs()}
+        unknown = [id for id in ids if id not in by_id]
+        if unknown:
+            raise UsageError(f"There is no job {unknown[0]!r}. `ds jobs` lists them.")
+        return [by_id[id] for id in ids]
+
+    def _refresh(self) -> None:
+        for command in self._inbox.poll():
+            if isinstance(command, Submit):
+                spec = msgspec.convert(command.job, JobSpec)
+                self._submitted[spec.id] = spec
+        events, self._position = self.record.tail(self._position)
+        for event in events:
+            apply(self._queue, event)
+            self._timetable.add_event(event)
+            if isinstance(event, Usage) and (progress := event.values.get("progress")) is not None:
+                self._progress[event.device.removeprefix("job ")] = progress
+        for id in [id for id in self._submitted if id in self._queue.jobs or id in self._timetable]:
+            del self._submitted[id]
+
+    def _status(self, id: str) -> JobStatus:
+        job = self._queue.jobs[id]
+        done = {"succeeded": 1.0}.get(job.state)
+        return msgspec.structs.replace(
+            from_spec(self.folder, job.spec),
+            state=job.state,
+            reason=job.reason,
+            priority=job.priority,
+            attempt=job.attempt,
+            progress=done if done is not None else self._progress.get(id),
+            cores=list(job.placement.cores),
+            gpus=list(job.placement.gpus),
+        )
+
+
+def _is_scheduler(pid: int) -> bool:
+    """By its command, as a number may have been given to another process; where that cannot be read, it is believed."""
+    try:
+        return b"ds_notebook.schedule.server" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return not Path("/proc/self").exists()
+
+
+def _server_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(_NOT_FOR_THE_SERVER)}

@@ -1,0 +1,53 @@
+"""Where the scheduler of this user and machine keeps its queue: one folder, the user's own."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from ds_notebook.errors import RecordError
+
+HOME = "DS_SCHEDULER"
+"""A variable that names another folder."""
+_JOBS = "runs"
+
+
+def home_folder() -> Path:
+    """`DS_SCHEDULER`, else `ds-notebook/scheduler` in the user's folder for state."""
+    if chosen := os.environ.get(HOME):
+        return Path(chosen).expanduser().absolute()
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(state).expanduser().absolute() / "ds-notebook" / "scheduler"
+
+
+def open_home(folder: Path | None = None) -> Path:
+    """The folder, made if it is not there; raises RecordError where others own it or may write in it.
+
+    Whoever may write there may have any program run as this user.
+    """
+    home = (folder or home_folder()).absolute()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (home / _JOBS).mkdir(mode=0o700, exist_ok=True)
+        found = home.lstat()
+    except OSError as error:
+        raise RecordError(
+            f"The scheduler's folder {home} cannot be made: {error.strerror}. Set {HOME} to one that you can write."
+        ) from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise RecordError(
+            f"{home} is a link, not a folder: the scheduler runs nothing out of it. Set {HOME} to another."
+        )
+    if hasattr(os, "getuid") and found.st_uid != os.getuid():
+        raise RecordError(
+            f"{home} belongs to another user: the scheduler runs nothing out of it. Set {HOME} to another."
+        )
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise RecordError(f"Others may write in {home}: the scheduler runs nothing out of it. Try: chmod 700 {home}")
+    return home
+
+
+def job_folder(home: Path, job: str) -> Path:
+    """The folder of a job's run."""
+    return home / _JOBS / job

@@ -1,0 +1,138 @@
+"""`%ds_profile STATEMENT`, `%%ds_profile`, `%ds_profile RUN`: where the time goes, why, and what would help."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shlex
+import sys
+from types import FrameType
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+
+from ds_magics._door import _users_traceback, body_source, complete, run_body
+from ds_notebook.errors import UsageError
+from ds_notebook.options import OptionParser, add_options, from_options, help_text
+from ds_notebook.profile.capture.places import CELL_FILE
+from ds_notebook.profile.config import ProfileConfig
+from ds_notebook.profile.session import current, session
+from ds_notebook.profile.trials import ForkBench, try_remedies
+from ds_notebook.record import Record, Run
+
+HELP = (
+    help_text(
+        ProfileConfig,
+        usage="%ds_profile [options] STATEMENT, or %%ds_profile [options] above a cell",
+        example="%ds_profile table = slow_features(frame)",
+    )
+    + """
+
+The code runs once, as it would without the profiler, but for --repeat and --fix. `%ds_profile run`, with the name of
+a run or record alone, shows where the steps of that run went."""
+)
+
+
+class ProfileMagic:
+    """The magic as IPython sees it; line magic and cell magic are one."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._parser = OptionParser(prog="%%ds_profile", help_command="%%ds_profile?")
+        add_options(self._parser, ProfileConfig)
+
+    @classmethod
+    def register(cls, shell: InteractiveShell) -> None:
+        """Make the magic known."""
+        magic = cls(shell)
+
+        def ds_profile(line: str, cell: str | None = None) -> None:
+            magic(line, cell)
+
+        ds_profile.__doc__ = HELP
+        shell.register_magic_function(ds_profile, "line_cell", "ds_profile")  # type: ignore[arg-type]  # typed as a method
+        options = [option for action in magic._parser._actions for option in action.option_strings]
+        for key in ("%%ds_profile", "%ds_profile"):
+            shell.set_hook("complete_command", lambda _, event: complete(options, event.line), str_key=key)
+
+    def __call__(self, line: str, cell: str | None = None) -> None:
+        """Profile the statement or the cell; the profile's run is left in the namespace as `profile`."""
+        words, statement = parted(line, self._parser)
+        config = from_options(ProfileConfig, self._parser.parse_args(words))
+        if cell is not None and statement:
+            raise UsageError(f"%%ds_profile profiles the cell below it, so {statement!r} has no place on its line.")
+        if cell is None and not statement:
+            raise UsageError("There is nothing to profile: %ds_profile STATEMENT, or %%ds_profile above a cell.")
+        if (record := self._record(statement)) is not None:
+            from ds_notebook.profile.steps_view import steps_scene
+
+            display(steps_scene(record))
+            return
+        if running := current():
+            print(f"A profile is already running ({running.id}): this is part of it.")
+        self._profile(config, statement, cell)
+
+    def _profile(self, config: ProfileConfig, statement: str, cell: str | None) -> None:
+        what = statement or f"cell {self._shell.execution_count}"
+        with session(config, what, base=sys._getframe()) as run:
+            self._shell.user_ns["profile"] = run
+            for _ in range(config.repeat):
+                if cell is None:
+                    run_statement(self._shell, statement)
+                else:
+                    run_body(self._shell, cell)
+        if config.fix and run.record.ended is not None:  # not within another profile, which goes on
+            source = statement_source(self._shell, statement) if cell is None else body_source(self._shell, cell)
+            name = self._shell.compile.cache(source, self._shell.execution_count)
+            try_remedies(run.record, ForkBench(source, name, self._shell.user_ns), runs=config.repeat)
+
+    def _record(self, name: str) -> Record | None:
+        """The record of a run whose name stands alone on the line."""
+        value = self._shell.user_ns.get(name)
+        return value.record if isinstance(value, Run) else value if isinstance(value, Record) else None
+
+
+def parted(line: str, parser: argparse.ArgumentParser) -> tuple[list[str], str]:
+    """The options at the line's beginning, and the statement behind them as it was typed.
+
+    Raises UsageError for an option's quote that is not closed.
+    """
+    text = io.StringIO(line)
+    lexer = shlex.shlex(text, posix=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    words: list[str] = []
+    while line[(begin := text.tell()) :].lstrip().startswith("--"):
+        option = _word(lexer)
+        words.append(option)
+        action = parser._option_string_actions.get(option)
+        if action is not None and action.nargs != 0:
+            words.append(_word(lexer))
+    return words, line[begin:].strip()
+
+
+def _word(lexer: shlex.shlex) -> str:
+    try:
+        return lexer.get_token() or ""
+    except ValueError as error:
+        raise UsageError(f"The line of the magic could not be read: {error}. Close the quote.") from None
+
+
+def run_statement(shell: InteractiveShell, statement: str) -> None:
+    """Run a line magic's statement in the notebook's namespace; it has the number of the magic's line in its cell."""
+    source = statement_source(shell, statement)
+    name = shell.compile.cache(source, shell.execution_count)
+    with _users_traceback(shell):
+        exec(compile(source, name, "exec"), shell.user_ns)
+
+
+def statement_source(shell: InteractiveShell, statement: str) -> str:
+    """A line magic's statement as Python, on its line of the cell."""
+    source: str = shell.transform_cell(statement)
+    return "\n" * (_line_of_magic() - 1) + source
+
+
+def _line_of_magic() -> int:
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and not CELL_FILE.search(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame.f_lineno if frame else 1

@@ -1,0 +1,128 @@
+"""Rules about libraries that are called too often: databases, encoders, expressions, imports."""
+
+from __future__ import annotations
+
+import pytest
+
+from ds_notebook.profile.observed import Encoding, Statement
+from ds_notebook.profile.rules import import_time, n_plus_one, regex_compile, serialization
+from tests.profile.rules.made import IMPORT, at, library, profile, ran
+
+ORDERS = """
+for order in orders:
+    row = db.execute("SELECT name FROM customers WHERE id = ?", (order,)).fetchone()
+    db.execute("INSERT INTO bills VALUES (?)", (order,))
+"""
+
+
+def statement(line: int, shape: str, count: int) -> Statement:
+    return Statement(shape=shape, site=str(at(line)), count=count, seconds=0.0)
+
+
+def test_the_same_select_from_one_line_is_found_with_its_count() -> None:
+    seen = profile(
+        ORDERS,
+        ran(3.0, at(2), busy=0.05),
+        ran(1.0, at(1)),
+        statements=[statement(2, "SELECT name FROM customers WHERE id = ?", 300)],
+    )
+
+    (found,) = n_plus_one.find(seen)
+
+    assert (found.at, found.share, found.facts["count"]) == (at(2), 0.75, 300)
+    assert found.expected == pytest.approx(1 / (0.25 + 0.75 / 20))
+
+
+def test_a_database_in_this_process_promises_less() -> None:
+    seen = profile(ORDERS, ran(4.0, at(2)), statements=[statement(2, "SELECT name FROM customers WHERE id = ?", 300)])
+
+    assert next(iter(n_plus_one.find(seen))).expected == pytest.approx(4.0)
+
+
+def test_inserts_one_by_one_are_to_be_written_at_once() -> None:
+    seen = profile(ORDERS, ran(4.0, at(3)), statements=[statement(3, "INSERT INTO bills VALUES (?)", 300)])
+
+    assert "executemany" in next(iter(n_plus_one.find(seen))).advice
+
+
+def test_a_few_statements_are_no_loop() -> None:
+    seen = profile(ORDERS, ran(4.0, at(2)), statements=[statement(2, "SELECT name FROM customers WHERE id = ?", 3)])
+
+    assert not list(n_plus_one.find(seen))
+
+
+def test_json_is_found_where_it_is_called() -> None:
+    counted = Encoding(function="json.dumps", site=str(at(2)), count=1000, seconds=3.0, size_bytes=10_000_000)
+    seen = profile("for order in orders:\n    send(json.dumps(order))", ran(4.0, at(2)), encodings=[counted])
+
+    (found,) = serialization.find(seen)
+
+    assert (found.at, found.share) == (at(2), 0.75)
+    assert found.expected == pytest.approx(1 / (0.25 + 0.75 / 4))
+
+
+def test_a_pickle_of_arrays_is_a_copy_and_left_alone() -> None:
+    counted = Encoding(function="pickle.dumps", site=str(at(1)), count=10, seconds=1.0, size_bytes=2_000_000_000)
+
+    assert not list(serialization.find(profile("pickle.dumps(array)", ran(4.0, at(1)), encodings=[counted])))
+
+
+COMPILE = library("re/_compiler.py", "compile")
+PATTERNS = """
+import re
+LINE = re.compile("a+")
+for word in words:
+    hits += len(re.findall(word, text))
+"""
+
+
+def test_patterns_compiled_in_a_loop_are_found() -> None:
+    (found,) = regex_compile.find(profile(PATTERNS, ran(2.0, at(4), COMPILE), ran(2.0, at(4))))
+
+    assert (found.at, found.share) == (at(4), 0.5)
+
+
+def test_a_pattern_compiled_once_is_not() -> None:
+    assert not list(regex_compile.find(profile(PATTERNS, ran(2.0, at(2), COMPILE), ran(2.0, at(4)))))
+
+
+def test_patterns_that_a_package_compiles_while_it_loads_are_its_own() -> None:
+    loading = library("html/parser.py", "<module>")
+
+    assert not list(regex_compile.find(profile(PATTERNS, ran(2.0, at(1), IMPORT, loading, COMPILE))))
+
+
+TOOL = """
+import torch
+import pandas as pd
+
+def train(rows):
+    return torch.tensor(rows)
+
+def report(path):
+    return pd.read_csv(path).mean()
+
+print(report("sales.csv"))
+"""
+TORCH = library("torch/__init__.py", "<module>")
+PANDAS = library("pandas/__init__.py", "<module>")
+READ = library("pandas/io/parsers/readers.py", "read_csv")
+
+
+def test_a_package_for_a_function_that_did_not_run_is_found() -> None:
+    seen = profile(
+        TOOL,
+        ran(3.0, at(1), IMPORT, TORCH),
+        ran(1.0, at(2), IMPORT, PANDAS),
+        ran(2.0, at(10), at(8, "report"), READ),
+    )
+
+    (found,) = import_time.find(seen)
+
+    assert (found.at, found.share) == (at(1), 0.5)
+
+
+def test_a_package_that_is_used_is_worth_its_import() -> None:
+    seen = profile(TOOL, ran(3.0, at(2), IMPORT, PANDAS), ran(2.0, at(10), at(8, "report"), READ))
+
+    assert not list(import_time.find(seen))

@@ -1,0 +1,122 @@
+"""Rules about batches and their loaders."""
+
+from __future__ import annotations
+
+import pytest
+
+from ds_notebook.profile.observed import Loader
+from ds_notebook.profile.rules import data_wait, loader_workers
+from tests.profile.rules.made import BACKWARD, FETCH, NEXT, ONE_PROCESS, START, at, profile, ran
+
+TRAINING = """
+class Scans(Dataset):
+    def __getitem__(self, index):
+        return decode(self.files[index])
+
+loader = DataLoader(Scans(), batch_size=32, num_workers=16)
+for epoch in range(20):
+    for x, y in loader:
+        loss = loss_fn(model(x), y)
+        loss.backward()
+"""
+DECODES = at(3, "Scans.__getitem__")
+
+
+def test_decoding_in_the_training_process_waits_for_data_at_the_line_that_decodes() -> None:
+    seen = profile(
+        TRAINING,
+        ran(6.0, at(7), NEXT, ONE_PROCESS, FETCH, DECODES),
+        ran(4.0, at(9), BACKWARD),
+        loaders=[Loader(num_workers=0, batches=100, iterators=1)],
+    )
+
+    (found,) = data_wait.find(seen)
+
+    assert (found.at, found.share, found.facts) == (DECODES, 0.6, {"num_workers": 2})
+    # All work on both cores takes 5 s, which is longer than the 4 s of training and than half of the data.
+    assert found.expected == pytest.approx(10 / (5 + 2 * 0.05))
+
+
+def test_a_store_that_makes_samples_wait_gains_from_more_workers_than_cores() -> None:
+    seen = profile(
+        TRAINING,
+        ran(8.0, at(7), NEXT, ONE_PROCESS, FETCH, DECODES, busy=0.01),
+        ran(2.0, at(9), BACKWARD),
+        loaders=[Loader(num_workers=0, batches=100, iterators=1)],
+    )
+
+    (found,) = data_wait.find(seen)
+
+    assert found.facts == {"num_workers": 4}
+    assert found.expected > 4
+
+
+def test_a_generator_in_the_training_loop_is_a_wait_for_data_too() -> None:
+    seen = profile(
+        """
+        def batches():
+            for path in paths:
+                yield decode(path)
+
+        for x, y in batches():
+            loss_fn(model(x), y).backward()
+        """,
+        ran(3.0, at(5), at(3, "batches")),
+        ran(3.0, at(6), BACKWARD),
+    )
+
+    (found,) = data_wait.find(seen)
+
+    assert found.at == at(3, "batches")
+
+
+def test_samples_that_torch_only_stacks_are_not_worth_a_worker() -> None:
+    seen = profile(
+        TRAINING,
+        ran(3.0, at(7), NEXT, ONE_PROCESS, FETCH),
+        ran(3.0, at(9), BACKWARD),
+        loaders=[Loader(num_workers=0, batches=100, iterators=1)],
+    )
+
+    assert not list(data_wait.find(seen))
+
+
+def test_a_loader_whose_workers_keep_up_does_not_wait() -> None:
+    seen = profile(
+        TRAINING,
+        ran(0.05, at(7), NEXT),
+        ran(6.0, at(9), BACKWARD),
+        ran(6.0, FETCH, DECODES, lane="process 12 loader worker 0"),
+        loaders=[Loader(num_workers=2, batches=100, iterators=1, persistent=True)],
+    )
+
+    assert not list(data_wait.find(seen))
+
+
+def test_workers_started_anew_for_each_epoch_are_found_where_the_loader_is_made() -> None:
+    seen = profile(
+        TRAINING,
+        ran(5.0, at(7), START),
+        ran(1.0, at(7), NEXT),
+        ran(2.0, at(9), BACKWARD),
+        ran(0.5, FETCH, DECODES, lane="process 12 loader worker 0"),
+        loaders=[Loader(num_workers=16, batches=100, iterators=20)],
+    )
+
+    (found,) = loader_workers.find(seen)
+
+    assert (found.at, found.facts) == (at(5), {"num_workers": 2})
+    assert found.expected == pytest.approx(8 / (2 + 5 * 2 / 16 / 20 + 0.25))
+
+
+def test_two_workers_on_two_cores_that_are_kept_busy_are_well_chosen() -> None:
+    seen = profile(
+        TRAINING,
+        ran(2.0, at(7), NEXT),
+        ran(2.0, at(9), BACKWARD),
+        ran(3.5, FETCH, DECODES, lane="process 12 loader worker 0"),
+        ran(3.5, FETCH, DECODES, lane="process 13 loader worker 1"),
+        loaders=[Loader(num_workers=2, batches=100, iterators=1, persistent=True)],
+    )
+
+    assert not list(loader_workers.find(seen))

@@ -1,0 +1,164 @@
+"""Rules about threads, memory and disks."""
+
+from __future__ import annotations
+
+from ds_notebook.profile.observed import Gc
+from ds_notebook.profile.rules import disk_wait, gc_pauses, gil_contention, memory_growth, thread_oversubscription
+from tests.profile.rules.made import at, library, profile, ran
+
+WAIT = library("threading.py", "Condition.wait")
+POOL = """
+def count(text):
+    for word in text.split():
+        table[word] += 1
+
+with ThreadPoolExecutor(2) as pool:
+    results = list(pool.map(count, texts))
+"""
+
+
+def test_threads_that_take_turns_in_python_are_found() -> None:
+    seen = profile(
+        POOL,
+        ran(4.0, at(6), WAIT, busy=0.0),
+        ran(4.0, at(3, "count"), busy=0.5, lane="thread pool_0"),
+        ran(4.0, at(3, "count"), busy=0.5, lane="thread pool_1"),
+    )
+
+    (found,) = gil_contention.find(seen)
+
+    assert (found.at, found.share, round(found.expected, 1)) == (at(3, "count"), 1.0, 1.8)
+
+
+def test_threads_that_compute_outside_of_the_lock_use_both_cores() -> None:
+    seen = profile(
+        POOL,
+        ran(4.0, at(6), WAIT, busy=0.0),
+        ran(4.0, at(3, "count"), busy=0.95, lane="thread pool_0"),
+        ran(4.0, at(3, "count"), busy=0.95, lane="thread pool_1"),
+    )
+
+    assert not list(gil_contention.find(seen))
+
+
+def test_threads_that_wait_for_a_network_are_what_threads_are_for() -> None:
+    seen = profile(
+        POOL,
+        ran(4.0, at(6), WAIT, busy=0.0),
+        ran(4.0, at(3, "count"), busy=0.01, lane="thread pool_0"),
+        ran(4.0, at(3, "count"), busy=0.01, lane="thread pool_1"),
+    )
+
+    assert not list(gil_contention.find(seen))
+
+
+THREADS = "torch.set_num_threads(16)\nfor _ in range(100):\n    x = torch.tanh(x)"
+
+
+def test_more_threads_than_cores_are_found_where_they_were_asked_for() -> None:
+    seen = profile(THREADS, ran(4.0, at(3)), torch_threads=16, cpu_s=6.0, run_delay_s=20.0)
+
+    (found,) = thread_oversubscription.find(seen)
+
+    assert (found.at, found.facts) == (at(1), {"threads": 16, "cores": 2.0})
+
+
+def test_as_many_threads_as_cores_may_wait_for_others_on_the_machine() -> None:
+    seen = profile(THREADS, ran(4.0, at(3)), torch_threads=2, busy_threads=5, cpu_s=2.0, run_delay_s=20.0)
+
+    assert not list(thread_oversubscription.find(seen))
+
+
+JOURNAL = """
+for row in rows:
+    file.write(row)
+    os.fsync(file.fileno())
+table = open("table.csv").read()
+time.sleep(5)
+"""
+
+
+def test_a_flush_to_the_disk_for_each_row_is_found() -> None:
+    (found,) = disk_wait.find(profile(JOURNAL, ran(3.0, at(3), busy=0.1, disk_s=2.5), ran(1.0, at(2))))
+
+    assert (found.at, found.share) == (at(3), 0.75)
+
+
+def test_a_file_that_is_in_memory_is_not_waited_for() -> None:
+    assert not list(disk_wait.find(profile(JOURNAL, ran(3.0, at(4), busy=0.98))))
+
+
+def test_sleep_is_no_disk() -> None:
+    assert not list(disk_wait.find(profile(JOURNAL, ran(3.0, at(5), busy=0.0))))
+
+
+def test_a_write_that_had_to_wait_for_a_core_did_not_wait_for_the_disk() -> None:
+    crowded = profile(JOURNAL, ran(3.0, at(2), busy=0.25), cpu_s=0.75, run_delay_s=2.25)
+
+    assert not list(disk_wait.find(crowded))
+
+
+GROW = "for line in lines:\n    nodes.append(parse(line))\nprint(len(nodes))\nnodes.sort()"
+
+
+def test_pauses_are_found_at_the_line_that_they_hit() -> None:
+    pauses = Gc(collections=500, seconds=2.0, by_line={str(at(2)): 1.9, str(at(3)): 0.1})
+
+    (found,) = gc_pauses.find(profile(GROW, ran(4.0, at(2)), gc=pauses))
+
+    assert (found.at, found.share) == (at(2), 0.5)
+
+
+def test_a_tenth_of_the_time_is_no_reason_to_change_a_setting() -> None:
+    assert not list(gc_pauses.find(profile(GROW, ran(4.0, at(2)), gc=Gc(collections=500, seconds=0.4))))
+
+
+KEEP = """
+history = []
+for x, y in loader:
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    history.append(loss)
+print(sum(history))
+"""
+RISING = [(float(s), 10**9 + s * 10**8) for s in range(8)]
+
+
+def test_losses_that_keep_their_graphs_are_found_where_they_are_kept() -> None:
+    (found,) = memory_growth.find(profile(KEEP, ran(7.0, at(3)), memory=RISING))
+
+    assert (found.at, found.costs_memory, found.fix) == (at(5), True, "history.append(loss.item())")
+
+
+def test_memory_that_rises_and_stays_is_no_leak() -> None:
+    settled = [(float(s), 10**9 + min(s, 2) * 10**8) for s in range(8)]
+
+    assert not list(memory_growth.find(profile(KEEP, ran(7.0, at(3)), memory=settled)))
+
+
+def test_results_that_are_used_later_are_no_leak() -> None:
+    used = profile(
+        "rows = []\nfor x in xs:\n    rows.append(f(x))\ntable = np.stack(rows)", ran(7.0, at(3)), memory=RISING
+    )
+
+    assert not list(memory_growth.find(used))
+
+
+def test_a_cache_that_nobody_empties_is_found() -> None:
+    seen = profile(
+        """
+        cache = {}
+        def load(key):
+            if key not in cache:
+                cache[key] = read(key)
+            return cache[key]
+        for key in keys:
+            load(key)
+        """,
+        ran(7.0, at(7), at(4, "load")),
+        memory=RISING,
+    )
+
+    (found,) = memory_growth.find(seen)
+
+    assert found.at == at(4, "load")

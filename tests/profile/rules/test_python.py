@@ -1,0 +1,197 @@
+"""Rules about what plain Python does: loops, tables, results that are thrown away."""
+
+from __future__ import annotations
+
+import pytest
+
+from ds_notebook.profile.observed import Repeats
+from ds_notebook.profile.rules import pandas_rows, python_loop, recompute
+from tests.profile.rules.made import IMPORT, at, library, profile, ran
+
+NUMBERS = """
+def spread(points):
+    total = 0.0
+    for i in range(len(points)):
+        total += abs(points[i] - 1.5) ** 2
+    return total
+"""
+
+
+def test_arithmetic_on_the_elements_of_a_list_is_a_python_loop() -> None:
+    hot = at(4, "spread")
+    seen = profile(
+        NUMBERS, ran(4.0, hot), types={str(hot): {"points": "list[float] 1000", "i": "int", "total": "float"}}
+    )
+
+    (found,) = python_loop.find(seen)
+
+    assert (found.at, found.covers, found.share) == (hot, (3, 4), 1.0)
+    assert found.expected == pytest.approx(4 / (4 / 8.5 + 0.6))
+
+
+def test_reading_an_array_element_by_element_gains_more() -> None:
+    hot = at(4, "spread")
+    seen = profile(NUMBERS, ran(40.0, hot), types={str(hot): {"points": "ndarray[float64] 1000", "i": "int"}})
+
+    (found,) = python_loop.find(seen)
+
+    assert found.expected > 25
+
+
+def test_an_operation_on_large_arrays_in_a_loop_is_none() -> None:
+    seen = profile(
+        "for k in range(20):\n    a = a * b + k",
+        ran(4.0, at(2)),
+        types={str(at(2)): {"a": "ndarray[float64] 1000x1000", "b": "ndarray[float64] 1000x1000", "k": "int"}},
+    )
+
+    assert not list(python_loop.find(seen))
+
+
+def test_rows_of_a_wide_matrix_are_large_arrays_too() -> None:
+    seen = profile(
+        "for k in range(20):\n    total += a[k] * b[k]",
+        ran(4.0, at(2)),
+        types={str(at(2)): {"a": "ndarray[float64] 20x100000", "b": "ndarray[float64] 20x100000", "k": "int"}},
+    )
+
+    assert not list(python_loop.find(seen))
+
+
+@pytest.mark.parametrize(
+    ("body", "types"),
+    [
+        ("total += order.price * order.count", {"order": "Order", "total": "float"}),
+        ("counts[word] = counts.get(word, 0) + 1", {"counts": "dict[str]", "word": "str"}),
+        ("text = text + name", {"text": "str", "name": "str"}),
+        ("seen.add(hash(name))", {"seen": "set[int]", "name": "str"}),
+        ("total += solve(matrix)", {"matrix": "ndarray[float64] 9x9", "total": "float"}),
+        ("total += row['price'] * row['count']", {"row": "dict[str]", "total": "float"}),
+        ("total += a * b", {}),
+    ],
+)
+def test_a_loop_over_objects_texts_and_unknown_things_is_left_alone(body: str, types: dict[str, str]) -> None:
+    seen = profile(f"for each in all_of_them:\n    {body}", ran(4.0, at(2)), types={str(at(2)): types})
+
+    assert not list(python_loop.find(seen))
+
+
+def test_what_runs_while_a_module_is_imported_is_no_loop_of_the_users() -> None:
+    loading = library("torch/__init__.py", "<module>")
+
+    assert not list(python_loop.find(profile("import torch", ran(4.0, at(1), IMPORT, loading))))
+
+
+ROWS = """
+df["total"] = df.apply(lambda row: row["a"] * row["b"], axis=1)
+for _, row in df.iterrows():
+    total += row["a"]
+for name in df.columns:
+    df[name] = df[name].fillna(0)
+df["x"] = df["a"].apply(lambda value: value * 2 + 1)
+df["y"] = df["name"].apply(lambda text: text.strip().lower())
+"""
+BY_ROW = library("pandas/core/apply.py", "FrameColumnApply.series_generator")
+BY_COLUMN = library("pandas/core/apply.py", "FrameRowApply.apply_standard")
+BY_ELEMENT = library("pandas/core/apply.py", "SeriesApply.apply_standard")
+ITERROWS = library("pandas/core/frame.py", "DataFrame.iterrows")
+FILL = library("pandas/core/generic.py", "NDFrame.fillna")
+
+
+def test_apply_by_row_is_found_and_rewritten_by_column() -> None:
+    (found,) = pandas_rows.find(profile(ROWS, ran(2.0, at(1), BY_ROW, at(1, "<lambda>")), ran(2.0, at(1), BY_ROW)))
+
+    assert (found.at, found.share, found.fix) == (at(1), 1.0, "df['total'] = df['a'] * df['b']")
+
+
+def test_iterrows_is_found_with_all_of_its_loop() -> None:
+    (found,) = pandas_rows.find(profile(ROWS, ran(2.0, at(2), ITERROWS), ran(1.0, at(3))))
+
+    assert (found.at, found.covers, found.share) == (at(2), (2, 3), 1.0)
+
+
+def test_arithmetic_by_element_is_found() -> None:
+    assert list(pandas_rows.find(profile(ROWS, ran(2.0, at(6), BY_ELEMENT, at(6, "<lambda>")))))
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        ran(2.0, at(1), BY_COLUMN, at(1, "<lambda>")),
+        ran(2.0, at(5), FILL),
+        ran(2.0, at(7), BY_ELEMENT, at(7, "<lambda>")),
+    ],
+    ids=["apply by column", "a loop over columns", "texts, which gain nothing"],
+)
+def test_whole_columns_and_texts_are_left_alone(stack: object) -> None:
+    assert not list(pandas_rows.find(profile(ROWS, stack)))  # type: ignore[arg-type]
+
+
+REPEATED = """
+def rates(month):
+    return [month * k for k in range(1000)]
+
+def bill(orders):
+    for order in orders:
+        total = order * rates("2026-01")[3]
+
+def log(message):
+    print(message)
+
+for _ in range(100):
+    rates("2026-01")
+"""
+
+
+def test_a_call_that_is_always_the_same_is_found_where_a_loop_makes_it() -> None:
+    called = ran(3.0, at(6, "bill"), at(2, "rates"))
+    seen = profile(
+        REPEATED, called, repeats=[Repeats(function="rates (program.py:1)", calls=50, repeated=49, arguments=1)]
+    )
+
+    (found,) = recompute.find(seen)
+
+    assert (found.at, found.share, round(found.expected)) == (at(6, "bill"), 1.0, 50)
+
+
+def test_a_few_different_calls_are_found_at_the_function_to_be_cached() -> None:
+    called = ran(3.0, at(6, "bill"), at(2, "rates"))
+    seen = profile(
+        REPEATED, called, repeats=[Repeats(function="rates (program.py:1)", calls=50, repeated=40, arguments=10)]
+    )
+
+    (found,) = recompute.find(seen)
+
+    assert (found.at, found.fix) == (at(1, "rates"), "@functools.cache\ndef rates(month):")
+
+
+def test_a_loop_that_only_repeats_one_call_means_to() -> None:
+    called = ran(3.0, at(12), at(2, "rates"))
+    seen = profile(
+        REPEATED, called, repeats=[Repeats(function="rates (program.py:1)", calls=50, repeated=49, arguments=1)]
+    )
+
+    assert not list(recompute.find(seen))
+
+
+def test_a_function_that_writes_is_not_to_be_called_once() -> None:
+    called = ran(3.0, at(6, "bill"), at(9, "log"))
+    seen = profile(
+        REPEATED, called, repeats=[Repeats(function="log (program.py:8)", calls=50, repeated=49, arguments=1)]
+    )
+
+    assert not list(recompute.find(seen))
+
+
+def test_an_expression_that_nothing_in_the_loop_changes_is_found() -> None:
+    source = "for value in values:\n    ranks.append(sorted(values).index(value))"
+
+    (found,) = recompute.find(profile(source, ran(3.0, at(2))))
+
+    assert (found.at, found.fix) == (at(2), "value = sorted(values)  # above the loop")
+
+
+def test_an_expression_of_what_the_loop_changes_is_not() -> None:
+    source = "for value in values:\n    kept = sorted(kept + [value])"
+
+    assert not list(recompute.find(profile(source, ran(3.0, at(2)))))

@@ -1,0 +1,59 @@
+"""What holds for every rule."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ds_notebook.profile.folded import Profile
+from ds_notebook.profile.observed import Observed
+from ds_notebook.profile.rules import findings, rules
+from ds_notebook.profile.rules._precedence import SPECIFIC_FIRST
+from tests.profile.rules.made import PLACE, profile, ran
+from tests.profile.rules.made import at as line
+
+CODES = (
+    "data-wait loader-workers pin-memory host-sync low-precision tiny-batches gpu-idle optimizer-loop n-plus-one "
+    "serialization python-loop pandas-rows recompute gc-pauses import-time gil-contention disk-wait "
+    "thread-oversubscription memory-growth regex-compile"
+).split()
+
+
+def test_there_is_a_rule_for_each_code_and_a_rank_for_each_rule() -> None:
+    assert sorted(rules()) == sorted(CODES) == sorted(SPECIFIC_FIRST)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_rule_is_silent_about_a_profile_of_nothing(code: str) -> None:
+    assert not list(rules()[code].find(Profile(stacks=[], observed=Observed())))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_stack_without_frames_is_no_error(code: str) -> None:
+    between = [ran(1.0), ran(1.0, lane="thread worker"), ran(1.0, lane="process 7 loader worker 0")]
+
+    assert not list(rules()[code].find(profile("x = 1", *between, gpus=1)))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_rule_is_silent_about_one_line_that_computes(code: str) -> None:
+    assert not list(rules()[code].find(profile("answer = solve(matrix)", ran(3.0, line(1)))))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_page_of_a_rule_has_a_bad_and_a_good_example_and_says_when_it_is_silent(code: str) -> None:
+    page = rules()[code].__doc__ or ""
+
+    assert all(part in page for part in ("What it sees.", "Why it matters.", "Bad::", "Good::"))
+    assert re.search(r"How the remedy is verified\..*When it stays silent\.", page, re.DOTALL)
+
+
+def test_a_cell_that_is_not_python_is_no_error() -> None:
+    cell = Profile(
+        stacks=[ran(2.0, line(1))],
+        observed=Observed(wall_s=2.0),
+        sources={PLACE: ["%%bash", "for f in *; do echo $f; done"]},
+    )
+
+    assert findings(cell) == []

@@ -1,0 +1,168 @@
+"""Rules about the steps of a training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ds_notebook.profile.folded import Profile
+from ds_notebook.profile.observed import Loader, Model, Optimizer
+from ds_notebook.profile.rules import gpu_idle, host_sync, low_precision, optimizer_loop, pin_memory, tiny_batches
+from tests.profile.rules.made import BACKWARD, FORWARD, STEP, at, library, profile, ran
+
+TRAINING = """
+loader = DataLoader(data, batch_size=4)
+optimizer = torch.optim.Adam(model.parameters())
+for x, y in loader:
+    x = x.to(device)
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimizer.step()
+    losses.append(loss.item())
+"""
+WIDE = Model(
+    name="Net",
+    num_parameters=2_000_000,
+    dtypes={"float32": 2_000_000},
+    widest=1024,
+    layers={"Linear": 3},
+    calls=100,
+    rows=12_800,
+)
+SMALL = Model(
+    name="Net", num_parameters=2000, dtypes={"float32": 2000}, widest=32, layers={"Linear": 3}, calls=5000, rows=20_000
+)
+ON_GPU = Model(
+    name="Net",
+    num_parameters=2_000_000,
+    dtypes={"float32": 2_000_000},
+    device="cuda:0",
+    widest=1024,
+    layers={"Linear": 3},
+)
+
+
+def steps(**observed: Any) -> Profile:
+    return profile(TRAINING, ran(2.0, at(5), FORWARD), ran(3.0, at(6), BACKWARD), ran(1.0, at(7), STEP), **observed)
+
+
+def test_a_wide_model_in_fp32_on_a_cpu_with_bf16_is_found_where_it_is_called() -> None:
+    (found,) = low_precision.find(steps(models=[WIDE], fast_bf16=True))
+
+    assert (found.at, round(found.share, 2), found.facts) == (at(5), 0.83, {"dtype": "float32"})
+
+
+def test_a_cpu_without_bf16_is_left_in_fp32() -> None:
+    assert not list(low_precision.find(steps(models=[WIDE], fast_bf16=False)))
+
+
+def test_a_narrow_model_gains_nothing_from_bf16() -> None:
+    assert not list(low_precision.find(steps(models=[SMALL], fast_bf16=True)))
+
+
+def test_code_that_knows_of_autocast_has_decided() -> None:
+    decided = steps(models=[WIDE], fast_bf16=True)
+    decided.sources["program.py"][4] = "with torch.autocast('cpu'): loss = loss_fn(model(x), y)"
+
+    assert not list(low_precision.find(decided))
+
+
+def test_four_rows_at_a_time_are_tiny_and_found_where_the_loader_is_made() -> None:
+    (found,) = tiny_batches.find(steps(models=[SMALL], loaders=[Loader(num_workers=0, batch_size=4)]))
+
+    assert found.at == at(1)
+    assert found.expected > 2
+
+
+def test_sixty_four_rows_are_no_tiny_batch() -> None:
+    model = Model(name="Net", num_parameters=2000, layers={"Linear": 3}, calls=5000, rows=5000 * 64)
+
+    assert not list(tiny_batches.find(steps(models=[model])))
+
+
+def test_few_rows_of_a_large_model_are_explained_by_its_arithmetic() -> None:
+    model = Model(name="Net", num_parameters=200_000_000, layers={"Linear": 9}, calls=30, rows=120)
+
+    assert not list(tiny_batches.find(steps(models=[model])))
+
+
+def test_predicting_one_row_after_another_is_tiny_too() -> None:
+    predict = library("sklearn/linear_model/_base.py", "LinearClassifierMixin.predict")
+    check = library("sklearn/utils/validation.py", "check_array")
+    seen = profile(
+        "for row in rows:\n    results.append(model.predict(row.reshape(1, -1)))",
+        ran(1.0, at(2), predict, check),
+        ran(1.0, at(2), predict),
+    )
+
+    (found,) = tiny_batches.find(seen)
+
+    assert found.at == at(2)
+
+
+def test_adam_over_many_tensors_is_found_where_it_is_made() -> None:
+    adam = Optimizer(name="Adam", num_tensors=120, num_parameters=100_000)
+
+    (found,) = optimizer_loop.find(steps(optimizers=[adam]))
+
+    assert (found.at, round(found.share, 2)) == (at(2), 0.17)
+
+
+def test_a_fused_optimizer_is_as_it_should_be() -> None:
+    adam = Optimizer(name="Adam", num_tensors=120, num_parameters=100_000, fused=True)
+
+    assert not list(optimizer_loop.find(steps(optimizers=[adam])))
+
+
+def test_an_update_by_hand_is_a_loop_over_parameters() -> None:
+    seen = profile(
+        """
+        for x, y in loader:
+            loss_fn(model(x), y).backward()
+            for p in model.parameters():
+                p.data -= 0.01 * p.grad
+        """,
+        ran(2.0, at(2), BACKWARD),
+        ran(2.0, at(4)),
+    )
+
+    (found,) = optimizer_loop.find(seen)
+
+    assert (found.at, found.share) == (at(4), 0.5)
+
+
+def test_copies_from_ordinary_memory_are_found_on_a_gpu() -> None:
+    seen = profile(
+        TRAINING, ran(1.0, at(4)), ran(1.0, at(5), FORWARD), gpus=1, models=[ON_GPU], loaders=[Loader(num_workers=2)]
+    )
+
+    (found,) = pin_memory.find(seen)
+
+    assert found.at == at(4)
+
+
+def test_a_pinned_loader_needs_no_word() -> None:
+    loader = Loader(num_workers=2, pin_memory=True)
+
+    assert not list(pin_memory.find(profile(TRAINING, ran(1.0, at(4)), gpus=1, models=[ON_GPU], loaders=[loader])))
+
+
+def test_reading_the_loss_at_each_step_waits_for_the_gpu() -> None:
+    seen = profile(TRAINING, ran(1.0, at(8)), ran(2.0, at(5), FORWARD), gpus=1, models=[ON_GPU])
+
+    (found,) = host_sync.find(seen)
+
+    assert (found.at, round(found.expected, 2)) == (at(8), 1.5)
+
+
+def test_reading_the_loss_on_a_cpu_waits_for_nothing() -> None:
+    assert not list(host_sync.find(profile(TRAINING, ran(1.0, at(8)), models=[WIDE])))
+
+
+def test_a_gpu_without_a_kernel_for_most_of_the_time_is_idle() -> None:
+    (found,) = gpu_idle.find(steps(gpus=1, models=[ON_GPU], gpu_busy=0.2))
+
+    assert round(found.share, 2) == 0.8
+
+
+def test_a_busy_gpu_is_not() -> None:
+    assert not list(gpu_idle.find(steps(gpus=1, models=[ON_GPU], gpu_busy=0.9)))

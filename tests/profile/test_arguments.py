@@ -1,0 +1,94 @@
+"""Which arguments count as equal, and that looking at them runs nothing of the user's."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from ds_notebook.profile.capture.hooks.arguments import arguments, fingerprint, variables
+
+ARRAY, FRAME, TENSOR = np.arange(100.0), pd.DataFrame({"a": [1, 2]}), torch.zeros(3)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        3,
+        "text",
+        None,
+        (1, "a"),
+        [1, 2],
+        {"a": [1]},
+        {1, 2},
+        Path("a"),
+        datetime.date(2026, 1, 1),
+        len,
+        ARRAY,
+        FRAME,
+        TENSOR,
+    ],
+    ids=str,
+)
+def test_the_same_value_is_equal(value: Any) -> None:
+    assert fingerprint({"x": value}) == fingerprint({"x": value}) is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(1, 2), (1, 1.5), ("a", "b"), ([1, 2], [1, 3]), ({"a": 1}, {"a": 2}), (np.zeros(3), np.zeros(3)), ((1,), [1])],
+    ids=str,
+)
+def test_another_value_is_not(one: Any, other: Any) -> None:
+    assert fingerprint({"x": one}) != fingerprint({"x": other})
+
+
+def test_an_array_or_a_tensor_that_was_changed_in_place_is_another() -> None:
+    array, tensor = np.zeros(10), torch.zeros(3)
+    before = fingerprint({"x": array}), fingerprint({"x": tensor})
+
+    array += 1
+    tensor.add_(1)
+
+    assert fingerprint({"x": array}) != before[0] and fingerprint({"x": tensor}) != before[1]
+
+
+class Strange:
+    """Its methods must not be called by a profiler."""
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError
+
+    def __hash__(self) -> int:
+        raise AssertionError
+
+    def __len__(self) -> int:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("value", [Strange(), [Strange()], torch.nn.Linear(2, 2), iter([1]), np.array([{}])], ids=repr)
+def test_what_may_have_changed_unseen_is_equal_to_nothing(value: Any) -> None:
+    assert fingerprint({"x": value}) is None
+
+
+def test_arguments_are_those_of_the_call() -> None:
+    def call(a: int, *rest: int, b: int = 2, **more: int) -> dict[str, Any]:
+        local = 3
+        return {"found": arguments(sys._getframe()), "local": local}
+
+    assert call(1, 5, c=7)["found"] == {"a": 1, "rest": (5,), "b": 2, "more": {"c": 7}}
+
+
+def test_a_dict_that_the_user_has_from_locals_is_left_alone() -> None:
+    value = 1
+    kept = locals()
+
+    variables(sys._getframe())
+
+    assert kept["value"] == value

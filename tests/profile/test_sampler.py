@@ -1,0 +1,172 @@
+"""What the in-process sampler says of a program whose parts are known."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import ds_notebook as ds
+from ds_notebook.profile import profile_of
+from ds_notebook.profile.folded import Profile
+
+SHARES = {"first": 0.35, "second": 0.30, "third": 0.20, "fourth": 0.15}
+
+
+def work(seconds: float) -> None:
+    """Keeps a core busy for so many seconds by the thread's own clock."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        sum(range(100))
+
+
+def first(seconds: float) -> None:
+    work(seconds)
+
+
+def second(seconds: float) -> None:
+    work(seconds)
+
+
+def third(seconds: float) -> None:
+    work(seconds)
+
+
+def fourth(seconds: float) -> None:
+    work(seconds)
+
+
+def in_rounds(total_s: float) -> Profile:
+    """The four parts in turn, in rounds of half a second."""
+    with ds.profiled("known shares") as run:
+        for _ in range(round(total_s / 0.5)):
+            for part in (first, second, third, fourth):
+                part(0.5 * SHARES[part.__name__])
+    return profile_of(run.record)
+
+
+def cpu_shares(profile: Profile) -> dict[str, float]:
+    seconds = dict.fromkeys(SHARES, 0.0)
+    for stack in profile.main():
+        for frame in stack.frames:
+            if frame.function in seconds:
+                seconds[frame.function] += stack.cpu_s
+    return {name: value / sum(seconds.values()) for name, value in seconds.items()}
+
+
+def lines_of(profile: Profile, function: str) -> set[str]:
+    frames = {frame for stack in profile.stacks for frame in stack.frames if frame.function == function}
+    return {profile.line(frame).strip() for frame in frames}
+
+
+def test_shares_are_those_of_the_program(runs: Path) -> None:
+    shares = cpu_shares(in_rounds(3.0))
+
+    assert shares == pytest.approx(SHARES, abs=0.06)
+
+
+@pytest.mark.soak
+def test_shares_are_within_three_points_after_ten_seconds(runs: Path) -> None:
+    shares = cpu_shares(in_rounds(10.0))
+
+    print({name: f"{share:.3f}" for name, share in shares.items()})
+    assert shares == pytest.approx(SHARES, abs=0.03)
+
+
+def test_seconds_of_the_main_thread_add_up_to_those_on_the_clock(runs: Path) -> None:
+    with ds.profiled() as run:
+        work(0.2)
+        time.sleep(0.2)
+
+    profile = profile_of(run.record)
+    assert sum(stack.wall_s for stack in profile.main()) == pytest.approx(profile.wall_s, abs=0.02)
+
+
+def test_waiting_has_seconds_on_the_clock_and_none_with_a_core(runs: Path) -> None:
+    with ds.profiled() as run:
+        time.sleep(0.4)
+
+    (stack,) = profile_of(run.record).main()
+    assert stack.wall_s > 0.35 and stack.cpu_s < 0.05
+
+
+def test_the_line_that_ran_is_the_users_and_what_stands_above_is_left_out(runs: Path) -> None:
+    with ds.profiled() as run:
+        first(0.3)
+
+    profile = profile_of(run.record)
+    assert lines_of(profile, "first") == {"work(seconds)"}
+    assert profile.main()[0].frames[0].function.startswith("test_the_line_that_ran")
+
+
+def test_threads_of_the_users_are_lanes_of_their_own(runs: Path) -> None:
+    threads = [threading.Thread(target=work, args=(0.3,), name="mine") for _ in range(2)]
+    with ds.profiled() as run:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    lanes = {stack.lane for stack in profile_of(run.record).stacks}
+    assert lanes == {"main", "thread mine", "thread mine 2"}
+
+
+def test_a_thread_that_came_and_went_between_two_samples_does_no_harm(runs: Path) -> None:
+    with ds.profiled() as run:
+        end = time.perf_counter() + 1.0
+        while time.perf_counter() < end:
+            threading.Thread(target=work, args=(0.001,)).start()
+
+    observed = profile_of(run.record).observed
+    assert observed.samples > 20 and observed.remarks == []
+
+
+def test_a_gap_in_which_the_gil_was_held_belongs_to_the_line_that_held_it(runs: Path) -> None:
+    holding = ctypes.PyDLL(None)  # calls C without letting go of the GIL
+    with ds.profiled() as run:
+        holding.usleep(600_000)
+        work(0.05)
+
+    profile = profile_of(run.record)
+    at = max(profile.main(), key=lambda stack: stack.wall_s).frames[-1]
+    assert profile.observed.longest_gap_s > 0.55
+    assert profile.line(at).strip() == "holding.usleep(600_000)"
+
+
+def test_deep_recursion_is_cut_and_counted(runs: Path) -> None:
+    def down(depth: int) -> None:
+        if depth:
+            down(depth - 1)
+        else:
+            work(0.2)
+
+    with ds.profiled() as run:
+        down(900)
+
+    assert max(len(stack.frames) for stack in profile_of(run.record).main()) <= 256
+
+
+def test_an_error_passes_through_and_the_profile_is_kept(runs: Path) -> None:
+    with pytest.raises(ZeroDivisionError) as caught, ds.profiled() as run:
+        work(0.1)
+        print(1 / 0)
+
+    assert caught.traceback[0].path == Path(__file__)
+    assert run.record.state == "failed" and profile_of(run.record).main()
+
+
+def test_an_inner_profile_is_a_part_of_the_outer(runs: Path) -> None:
+    with ds.profiled("outer") as outer:
+        with ds.profiled("inner") as inner:
+            work(0.05)
+        assert outer.status is None
+
+    assert inner is outer and len(ds.runs()) == 1
+
+
+def test_an_option_that_is_not_known_is_said(runs: Path) -> None:
+    with pytest.raises(ds.UsageError, match="not known to this version"), ds.profiled(rate=3):
+        pass

@@ -1,0 +1,45 @@
+"""The scheduler on a disk that a job fills: it loses nothing, and goes on when there is room."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ds_notebook.schedule.client import Schedule
+from tests.schedule.conftest import QUICK, end_all_of
+from tests.schedule.jobs import shell
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A file system of 2 MB, where the scheduler's folder lies."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "small", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("mounting a small file system needs root")
+    home = disk / "scheduler"
+    monkeypatch.setenv("DS_SCHEDULER", str(home))
+    yield disk
+    end_all_of(home)
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_job_that_fills_the_disk_of_the_scheduler_fails_with_that_reason_and_the_others_go_on(small_disk):
+    schedule = Schedule()
+    schedule.start(QUICK)
+    schedule.submit(
+        shell("fills", f"cat /dev/zero > {small_disk}/filler"),
+        shell("other", "sleep 1"),
+        shell("later", "sleep 0.1", after=["other"]),
+    )
+    jobs = {job.id: job for job in schedule.wait("fills", "other", timeout_s=20)}
+    (small_disk / "filler").unlink()
+    later = schedule.wait("later", timeout_s=20)[0]
+
+    assert "No space left on device" in jobs["fills"].reason
+    assert [jobs["fills"].state, jobs["other"].state, later.state] == ["failed", "succeeded", "succeeded"]

@@ -1,0 +1,253 @@
+"""The queue from submit to end: what is asked for is done once, in order, by one scheduler, and told by the record."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ds_notebook.errors import RecordError, UsageError
+from ds_notebook.record.commands import Cancel, Set, Stop, Submit, send
+from ds_notebook.record.events import Decision, JobChanged
+from ds_notebook.schedule.client import Schedule
+from ds_notebook.schedule.config import SchedulerConfig
+from ds_notebook.schedule.home import job_folder, open_home
+from tests.schedule.conftest import QUICK, processes_of
+from tests.schedule.jobs import shell, until
+
+
+def states(schedule: Schedule, *ids: str) -> list[str]:
+    return [job.state for job in schedule.wait(*ids, timeout_s=30)]
+
+
+def test_a_submit_starts_the_scheduler_and_the_job_runs(home):
+    schedule = Schedule()
+    ids = schedule.submit(shell("job", "exit 0"))
+
+    assert (states(schedule, *ids), schedule.is_running) == (["succeeded"], True)
+
+
+def test_a_job_waits_for_those_it_names_and_is_cancelled_when_one_fails(schedule):
+    schedule.submit(
+        shell("first", "exit 0"),
+        shell("second", "exit 1", after=["first"]),
+        shell("third", "exit 0", after=["second"]),
+    )
+    jobs = schedule.wait(timeout_s=30)
+
+    assert [(job.state, job.reason) for job in jobs] == [
+        ("succeeded", ""),
+        ("failed", "exit status 1"),
+        ("cancelled", "second failed, and third needs it"),
+    ]
+
+
+def test_a_job_that_fails_is_tried_again_as_often_as_it_asks_for(schedule, tmp_path):
+    (id,) = schedule.submit(shell("job", f"echo . >> {tmp_path}/tries; [ $(wc -l < {tmp_path}/tries) = 3 ]", retries=5))
+    job = schedule.wait(id, timeout_s=30)[0]
+
+    assert (job.state, job.attempt) == ("succeeded", 3)
+
+
+def test_a_cancelled_job_ends_with_all_its_processes(schedule):
+    schedule.submit(shell("job", "setsid sleep 60 & sleep 60"))
+    until(lambda: schedule.job("job").state == "running")
+    schedule.cancel("job")
+    job = schedule.wait("job", timeout_s=20)[0]
+
+    assert (job.state, job.reason, len(processes_of(schedule.folder))) == ("cancelled", "cancelled by its user", 1)
+
+
+def test_a_job_cancelled_before_it_began_never_begins(home, tmp_path):
+    schedule = Schedule()
+    schedule.submit(shell("job", f"touch {tmp_path}/began"), start=False)
+    schedule.cancel("job")
+    schedule.start(QUICK)
+
+    assert (states(schedule, "job"), (tmp_path / "began").exists()) == (["cancelled"], False)
+
+
+def test_a_higher_priority_is_seen_by_who_asks(schedule):
+    schedule.submit(shell("job", "sleep 5"))
+    schedule.set_priority("job", 7)
+    until(lambda: schedule.job("job").priority == 7)
+
+
+def test_an_id_that_is_submitted_again_runs_once(schedule, tmp_path):
+    spec = shell("job", f"echo . >> {tmp_path}/began")
+    schedule.submit(spec)
+    schedule.submit(spec)
+    schedule.wait(timeout_s=30)
+    schedule.submit(spec)
+
+    assert ((tmp_path / "began").read_text(), len(schedule.jobs())) == (".\n", 1)
+
+
+def test_what_the_machine_can_never_run_is_refused_with_what_is_there(home):
+    with pytest.raises(UsageError, match=r"^job asks for 1000 cores; this machine has \d+\.$"):
+        Schedule().submit(shell("job", "exit 0", cpus=1000))
+
+
+def test_a_circle_of_jobs_is_refused(home):
+    with pytest.raises(UsageError, match="waits for itself, through second: break the circle"):
+        Schedule().submit(shell("first", "", after=["second"]), shell("second", "", after=["first"]))
+
+
+def test_a_job_after_one_that_is_not_known_is_refused(home):
+    with pytest.raises(UsageError, match="waits for 'nothing', and there is no such job"):
+        Schedule().submit(shell("job", "", after=["nothing"]))
+
+
+def test_a_second_scheduler_on_the_folder_is_refused(schedule):
+    second = subprocess.run([sys.executable, "-m", "ds_notebook.schedule.server"], capture_output=True, text=True)
+
+    assert (second.returncode, second.stderr) == (
+        1,
+        f"A scheduler serves {schedule.folder} already, process {schedule.pid}.\n",
+    )
+
+
+def test_start_and_stop_may_be_repeated(home):
+    schedule = Schedule()
+
+    assert [schedule.start(QUICK), schedule.start(), schedule.stop(), schedule.stop()] == [True, False, True, False]
+
+
+def test_what_runs_goes_on_without_a_scheduler_and_is_taken_over_by_the_next(schedule, tmp_path):
+    schedule.submit(shell("job", f"echo . >> {tmp_path}/began; sleep 1; touch {tmp_path}/done"))
+    until(lambda: schedule.job("job").state == "running")
+    schedule.stop()
+    went_on = len(processes_of(schedule.folder)) > 0
+    schedule.start(QUICK)
+
+    assert (went_on, states(schedule, "job"), (tmp_path / "began").read_text()) == (True, ["succeeded"], ".\n")
+
+
+def test_an_end_that_no_scheduler_saw_is_found_by_the_next(schedule, tmp_path):
+    schedule.submit(shell("job", "sleep 0.5; exit 3"))
+    until(lambda: schedule.job("job").state == "running")
+    schedule.stop()
+    until(lambda: not processes_of(schedule.folder))
+    schedule.start(QUICK)
+    job = schedule.wait("job", timeout_s=20)[0]
+
+    assert (job.state, job.reason) == ("failed", "exit status 3")
+
+
+def test_stop_with_jobs_cancels_them_first(schedule):
+    schedule.submit(shell("one", "sleep 60"), shell("two", "sleep 60", after=["one"]))
+    until(lambda: schedule.job("one").state == "running")
+    schedule.stop(jobs=True)
+    until(lambda: not processes_of(schedule.folder))
+
+    assert [job.state for job in schedule.jobs()] == ["cancelled", "cancelled"]
+
+
+def test_a_scheduler_without_jobs_ends_by_itself(home):
+    schedule = Schedule()
+    schedule.start(SchedulerConfig(idle_s=0.1))
+    until(lambda: not schedule.is_running)
+    ended = schedule.record.ended
+
+    assert ended is not None and ended.status == "finished"
+
+
+def test_a_stop_from_a_button_ends_it_too(schedule):
+    send(schedule.folder, Stop())
+    until(lambda: not schedule.is_running)
+    ended = schedule.record.ended
+
+    assert ended is not None and ended.status == "stopped"
+
+
+def test_what_is_no_order_for_a_scheduler_is_refused_in_the_record(schedule):
+    orders = [
+        Cancel(job="nothing"),
+        Set(name="lr", value=1.0),
+        Submit(job={"id": "job"}),
+        Submit(job={"id": "../x", "name": "x", "kind": "command"}),
+    ]
+    for order in orders:
+        send(schedule.folder, order)
+    until(lambda: len(answers(schedule)) == 4)
+
+    assert [answers(schedule)[order.id] for order in orders] == [
+        "there is no open job 'nothing'",
+        "only JOB.priority of an open job can be set, not 'lr'",
+        "it is no job: Object missing required field `name`",
+        "'../x' cannot be a job's id: take letters, digits, dots, dashes and underscores, at most 120",
+    ]
+
+
+def answers(schedule: Schedule) -> dict[str, str]:
+    found = [event for event in schedule.record.events() if isinstance(event, Decision) and event.policy == "command"]
+    return {event.subject: event.reason for event in found if event.verdict == "refused"}
+
+
+def test_a_thousand_jobs_are_one_append(home):
+    schedule = Schedule()
+    schedule.submit(*[shell(f"job-{number}", "exit 0") for number in range(1000)], start=False)
+
+    assert (len(list(schedule.folder.glob("commands-*"))), len(schedule.jobs())) == (1, 1000)
+
+
+def test_jobs_never_have_more_cores_than_there_are(schedule):
+    schedule.submit(*[shell(f"job-{number}", "sleep 0.05") for number in range(6)])
+    schedule.wait(timeout_s=60)
+    held: dict[str, set[int]] = {}
+    for event in schedule.record.events():
+        if isinstance(event, JobChanged):
+            active = event.after in ("starting", "running", "stopping")
+            held[event.job] = set(event.placement.get("cores", ())) if active else set()
+            assert sum(map(len, held.values())) == len(set().union(*held.values()))
+
+
+def test_a_folder_that_others_may_write_in_is_refused(home):
+    home.mkdir()
+    home.chmod(0o777)
+
+    with pytest.raises(RecordError, match=f"Others may write in {home}: .* Try: chmod 700 {home}"):
+        open_home()
+
+
+def test_a_folder_that_is_a_link_is_refused(home, tmp_path):
+    home.symlink_to(tmp_path)
+
+    with pytest.raises(RecordError, match="is a link, not a folder"):
+        open_home()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder away")
+def test_a_folder_of_another_user_is_refused(home):
+    home.mkdir(mode=0o700)
+    os.chown(home, 12345, -1)
+
+    with pytest.raises(RecordError, match="belongs to another user"):
+        open_home()
+
+
+def test_the_folder_is_the_users_own(home):
+    assert (open_home().stat().st_mode & 0o777, job_folder(home, "job").parent.stat().st_mode & 0o777) == (0o700, 0o700)
+
+
+def test_a_submit_computes_for_less_than_ten_milliseconds(schedule):
+    """Of the 20 ms that it may take; the rest is the disk's."""
+    times = []
+    for number in range(10):
+        started = time.process_time()
+        schedule.submit(shell(f"job-{number}", "exit 0"))
+        times.append(time.process_time() - started)
+
+    assert sorted(times)[5] < 0.01
+
+
+def test_a_job_that_comes_again_comes_until_it_is_cancelled(schedule):
+    schedule.submit(shell("each", "exit 0", every="* * * * * *"))
+    until(lambda: sum(job.state == "succeeded" for job in schedule.jobs()) >= 2)
+    schedule.cancel("each")
+    until(lambda: "each" not in {job.id for job in schedule.jobs()})
+
+    assert all(job.id.startswith("each.") for job in schedule.jobs())

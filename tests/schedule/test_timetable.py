@@ -1,0 +1,50 @@
+"""Jobs that come again at times as cron writes them."""
+
+from __future__ import annotations
+
+import time
+
+from ds_notebook.schedule.job import JobSpec
+from ds_notebook.schedule.timetable import Timetable, next_time
+
+NOON = time.mktime((2026, 11, 25, 12, 0, 0, 0, 0, -1))
+
+
+def hourly(**more: float) -> JobSpec:
+    return JobSpec(id="report", name="report", kind="command", command=["true"], every="0 * * * *", **more)
+
+
+def test_each_time_is_a_job_of_its_own_named_by_it():
+    timetable = Timetable(())
+    timetable.add(hourly(submitted_at=NOON + 60), NOON + 60)
+    found = [job.id for minute in range(0, 130, 5) for job in timetable.due(NOON + 60 * minute)]
+
+    assert found == ["report.20261125-130000", "report.20261125-140000"]
+
+
+def test_the_record_tells_what_comes_again():
+    timetable = Timetable(())
+    events = [
+        timetable.add(hourly(), NOON),
+        timetable.add(JobSpec(id="x", name="x", kind="command", every="@daily"), NOON),
+    ]
+    again = Timetable([*events, timetable.cancel("x")])
+
+    assert ("report" in again, "x" in again) == (True, False)
+
+
+def test_a_time_just_missed_is_made_up_for_and_older_ones_are_not():
+    taken_up = Timetable([Timetable(()).add(hourly(submitted_at=NOON), NOON)])
+
+    assert [job.id for job in taken_up.due(NOON + 3 * 3600 + 30)] == ["report.20261125-150000"]
+    assert taken_up.due(NOON + 3 * 3600 + 40) == []
+
+
+def test_a_missed_time_of_an_hour_ago_is_passed_over():
+    taken_up = Timetable([Timetable(()).add(hourly(submitted_at=NOON), NOON)])
+
+    assert taken_up.due(NOON + 3.5 * 3600) == []
+
+
+def test_times_are_those_of_this_machine():
+    assert next_time("0 15 * * *", NOON) - NOON == 3 * 3600
