@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import msgspec
 from ds_notebook.record.events import Decision, RunEnded, RunStarted
 from ds_notebook.record.files import event_files, first_event, stream
 from ds_notebook.record.lock import is_held
-from ds_notebook.record.mask import masked
+from ds_notebook.record.mask import MASK, masked
 from ds_notebook.schedule.events import ExitStatus
 from ds_notebook.schedule.job import JobSpec
 from ds_notebook.schedule.state import Placement
@@ -59,8 +60,24 @@ def recorded(spec: JobSpec) -> JobSpec:
         spec,
         env={name: value if name in _NO_SECRETS else "" for name, value in spec.env.items()},
         parameters=masked(spec.parameters),
-        command=masked(spec.command),
+        command=_without_secrets(spec),
     )
+
+
+def _without_secrets(spec: JobSpec) -> list[str]:
+    """The command without the values of `--password VALUE`, `password=VALUE`, and of parameters that are secret."""
+    secrets = [str(value) for name, value in spec.parameters.items() if masked(value, name) != value and value]
+    words, before = [], ""
+    for word in spec.command:
+        for secret in secrets:
+            word = word.replace(secret, MASK)
+        safe = masked(word, before)
+        name, equals, value = word.partition("=")
+        if safe == word and equals and re.fullmatch(r"[\w-]+", name):
+            safe = name + equals + masked(value, name.replace("-", "_"))
+        words.append(safe)
+        before = word.replace("-", "_") if word.startswith("-") and not equals else ""
+    return words
 
 
 def keep_spec(folder: Path, spec: JobSpec) -> None:
@@ -164,9 +181,14 @@ def _write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
     new = path.with_name(f".{path.name}.{os.getpid()}")
     file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(file, content)
+        left = memoryview(content)
+        while left:
+            left = left[os.write(file, left) :]  # a disk that is just full takes a part of it
         if durable:
             os.fsync(file)
+        os.replace(new, path)
+    except OSError:
+        os.unlink(new)
+        raise
     finally:
         os.close(file)
-    os.replace(new, path)

@@ -29,6 +29,7 @@ from ds_notebook.schedule.attempt import (
     outcome_of,
     write_attempt,
 )
+from ds_notebook.schedule.children import was_stopped
 from ds_notebook.schedule.events import Adopted, AnyFact, Exited, Started
 from ds_notebook.schedule.home import job_folder
 from ds_notebook.schedule.job import JobSpec
@@ -51,6 +52,7 @@ class Live:
         self.folder = folder
         self.evidence: Evidence | None = None
         """Once it has begun."""
+        self._is_here = False
         self.has_started = False
         """Whether its program runs: what is changed of it before would be lost."""
         self._process = process
@@ -60,13 +62,18 @@ class Live:
 
     @property
     def pid(self) -> int | None:
-        """The wrapper's number, once it has begun; its descendants are the job."""
-        return self.evidence.started.pid if self.evidence else None
+        """The wrapper's number, once it has begun; its descendants are the job.
+
+        None, too, where that number is here another process's: a folder may be shared with another container.
+        """
+        return self.evidence.started.pid if self.evidence and self._is_here else None
 
     def begin(self, evidence: Evidence) -> None:
         """Its record says that it has begun: orders reach it from now on."""
         self.evidence = evidence
-        if self._process is None or self._process.pid != evidence.started.pid:
+        pid = evidence.started.pid
+        self._is_here = (self._process is not None and self._process.pid == pid) or _is_wrapper(pid, self.folder)
+        if self.pid is not None and (self._process is None or self._process.pid != self.pid):
             self._pidfd = _pidfd_of(evidence, self.folder)
         for command in self._waiting:
             self.order(command)
@@ -78,13 +85,13 @@ class Live:
             return
         with contextlib.suppress(RecordError):  # its folder is full or gone: the signal of the end comes all the same
             send(self.folder, command)
-        if is_alive(self.folder):
+        if self.pid is not None and is_alive(self.folder):  # elsewhere it looks by itself, once a second
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(self.evidence.started.pid, signal.SIGUSR1)
+                os.kill(self.pid, signal.SIGUSR1)
 
     def wrapper_is_gone(self) -> bool:
         """Whether the process that was started here, or the one that has begun the attempt, has ended."""
-        if self._process is not None and self.pid in (None, self._process.pid):
+        if self._process is not None and (self.evidence is None or self.pid == self._process.pid):
             return self._process.poll() is not None
         if self.evidence is None:
             return not is_held(self.folder)
@@ -100,6 +107,15 @@ class Live:
             os.close(self._pidfd)
         if self._process is not None:
             self._process.poll()
+
+
+def _is_wrapper(pid: int, folder: Path) -> bool:
+    """By its command; where that cannot be read, it is believed."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return not Path("/proc/self").exists()
+    return b"ds_notebook.schedule.wrapper" in words and os.fsencode(folder) in words
 
 
 def _pidfd_of(evidence: Evidence, folder: Path) -> int | None:
@@ -139,13 +155,15 @@ class Attempts:
         folder = job_folder(self._home, spec.id)
         attempt = Attempt(spec=spec, number=number, placement=placement, queue=self._queue, grace_s=self._grace_s)
         process = None
-        with contextlib.suppress(OSError):  # no room for the file, no process to be had: seen as one that never began
+        try:
             write_attempt(folder, attempt)
             process = subprocess.Popen(
                 [sys.executable, "-m", "ds_notebook.schedule.wrapper", str(folder), str(number)],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # the end of the scheduler's terminal is none of its business
             )
+        except OSError as error:  # no room for the file, no process to be had: seen as one that could not start
+            print(f"{spec.id}: {error}", file=sys.stderr, flush=True)
         self._live[spec.id] = Live(spec.id, number, folder, process)
 
     def adopt(self, job: str, number: int) -> AnyFact | None:
@@ -190,7 +208,15 @@ class Attempts:
         del self._live[live.job]
         live.close()
         outcome = self._outcome(live)
-        exited = Exited(job=live.job, attempt=live.number, status=outcome.status, reason=outcome.reason)
+        exited = Exited(
+            job=live.job,
+            attempt=live.number,
+            status=outcome.status,
+            reason=outcome.reason,
+            is_cut_short=outcome.status == "succeeded"
+            and live.evidence is not None
+            and was_stopped(live.folder, live.evidence.started.at),
+        )
         self._clearing[live.job] = _Clearing(exited, time.monotonic() + _GIVE_UP_S)
 
     def _outcome(self, live: Live) -> Outcome:

@@ -102,6 +102,15 @@ class Children:
         return found
 
 
+def was_stopped(folder: Path, since: float) -> bool:
+    """Whether a run that the job in `folder` started since then (Unix seconds) was stopped before its end."""
+    return any(
+        Record(Path(str(event.evidence.get("path", "")))).state == "stopped"
+        for event in Record(folder).events()
+        if isinstance(event, Decision) and event.policy == CHILD_RUN and event.at >= since
+    )
+
+
 class _Tail:
     """One record, read on from where it was read to."""
 

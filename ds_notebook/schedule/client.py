@@ -17,19 +17,21 @@ from ds_notebook.errors import RecordError, UsageError
 from ds_notebook.options import to_builtins
 from ds_notebook.record import Record
 from ds_notebook.record.commands import Cancel, Set, Submit, send_all
-from ds_notebook.record.events import Usage
+from ds_notebook.record.events import Decision, Usage
 from ds_notebook.record.lock import is_held
 from ds_notebook.record.reader import Position
 from ds_notebook.schedule.admit import refusal, wrong_after
+from ds_notebook.schedule.attempt import recorded
 from ds_notebook.schedule.config import SchedulerConfig
 from ds_notebook.schedule.fold import apply
 from ds_notebook.schedule.home import open_home
 from ds_notebook.schedule.inbox import PRIORITY, QueueInbox
-from ds_notebook.schedule.job import JobSpec, wrong_id
+from ds_notebook.schedule.job import JobSpec, wrong_spec
 from ds_notebook.schedule.machine import quick_machine
 from ds_notebook.schedule.state import Machine, Queue
 from ds_notebook.schedule.status import JobStatus, asked, from_spec, repeated
-from ds_notebook.schedule.timetable import Timetable
+from ds_notebook.schedule.timetable import Timetable, next_time
+from ds_notebook.schedule.tree import JOB
 
 _LOOK_S = 0.02
 _START_S = 30.0
@@ -52,7 +54,9 @@ class Schedule:
         self._position: Position = {}
         self._inbox = QueueInbox(self.folder)
         self._submitted: dict[str, JobSpec] = {}
-        """Asked for, and not in the record yet."""
+        """By the command's id: asked for, and not in the record yet."""
+        self._decided: set[str] = set()
+        """Ids of commands and jobs that the record says something of."""
         self._timetable = Timetable(())
         self._progress: dict[str, float] = {}
 
@@ -66,18 +70,17 @@ class Schedule:
     def submit(self, *specs: JobSpec, start: bool = True) -> list[str]:
         """Queue jobs, in one append that is on the disk when this returns; their ids.
 
-        Starts the scheduler where none runs. An id that is known already submits nothing. Raises UsageError for
-        what can never run here.
+        Starts the scheduler where none runs, but not from inside a job, with which it would end. An id that is known
+        already submits nothing. Raises UsageError for what can never run here.
         """
         self._check(specs)
         if specs:
             commands = [Submit(job=msgspec.to_builtins(spec)) for spec in specs]
             send_all(self.folder, commands, durable=True)
-        if not self.is_running:
-            if start:
-                self._launch(None)
-        else:
+        if self.is_running:
             self._wake()
+        elif start and not _inside_a_job():
+            self._launch(None)
         return [spec.id for spec in specs]
 
     def cancel(self, *ids: str) -> None:
@@ -95,7 +98,7 @@ class Schedule:
         """All jobs, in the order of submits."""
         self._refresh()
         again = [repeated(self.folder, spec) for spec in self._timetable.specs]
-        waiting = [asked(self.folder, spec) for spec in self._submitted.values()]
+        waiting = [asked(self.folder, spec) for spec in {spec.id: spec for spec in self._submitted.values()}.values()]
         return [*map(self._status, self._queue.jobs), *again, *waiting]
 
     def job(self, id: str) -> JobStatus:
@@ -105,11 +108,16 @@ class Schedule:
     def wait(self, *ids: str, timeout_s: float | None = None) -> list[JobStatus]:
         """Return once these jobs (all, if none is named) are done, or after `timeout_s`; how they stand."""
         deadline = time.monotonic() + timeout_s if timeout_s is not None else float("inf")
-        while True:
-            found = self._known(ids) if ids else self.jobs()
-            if all(job.is_done or job.every for job in found) or time.monotonic() >= deadline:
-                return found
+        self._known(ids)
+        while self._is_any_open(ids) and time.monotonic() < deadline:
             time.sleep(_LOOK_S)
+        return self._known(ids) if ids else self.jobs()
+
+    def _is_any_open(self, ids: Sequence[str]) -> bool:
+        """Whether some of these jobs (all, if none is named) is not done: cheap also with a thousand of them."""
+        self._refresh()
+        open_ids = {*self._queue.open, *(spec.id for spec in self._submitted.values() if not spec.every)}
+        return bool(open_ids.intersection(ids) if ids else open_ids)
 
     # -- the scheduler's process
 
@@ -128,6 +136,8 @@ class Schedule:
         """Have the queue served; False if it was already. Raises RecordError with the reason where that fails."""
         if self.is_running:
             return False
+        if _inside_a_job():
+            raise RecordError("A scheduler that a job starts would end with it. Start it from outside of any job.")
         self._launch(config)
         deadline = time.monotonic() + _START_S
         while self.pid is None:
@@ -147,7 +157,8 @@ class Schedule:
         was_running = self.is_running
         while self.is_running:
             if (pid := self.pid) is not None:
-                os.kill(pid, signal.SIGTERM)
+                with contextlib.suppress(ProcessLookupError):  # it has just ended
+                    os.kill(pid, signal.SIGTERM)
             if time.monotonic() > deadline:
                 raise RecordError(f"The scheduler (process {pid}) has not ended within {timeout_s:g} s.")
             time.sleep(_LOOK_S)
@@ -170,6 +181,7 @@ class Schedule:
 
     def _launch(self, config: SchedulerConfig | None) -> None:
         """Through a shell that ends at once, so that the scheduler is nobody's child."""
+        os.close(os.open(self._log, os.O_WRONLY | os.O_CREAT, 0o600))
         arguments = [msgspec.json.encode(to_builtins(config)).decode()] if config else []
         command = [sys.executable, "-m", "ds_notebook.schedule.server", *arguments]
         subprocess.run(
@@ -194,15 +206,15 @@ class Schedule:
     # -- reading
 
     def _check(self, specs: Sequence[JobSpec]) -> None:
-        machine = quick_machine(gpus=any(spec.gpus for spec in specs))
         for spec in specs:
-            if wrong := wrong_id(spec.id):
-                raise UsageError(f"{wrong}.")
-            if wrong := refusal(spec, machine):
+            _check_whole(spec)
+        if not _inside_a_job():  # which sees its own cores alone: the scheduler knows of all
+            machine = quick_machine(gpus=any(spec.gpus for spec in specs))
+            if wrong := next(filter(None, (refusal(spec, machine) for spec in specs)), ""):
                 raise UsageError(wrong)
         if any(spec.after for spec in specs):
             self._refresh()
-            if wrong_ones := wrong_after(specs, {*self._queue.jobs, *self._submitted}):
+            if wrong_ones := wrong_after(specs, {*self._queue.jobs, *(spec.id for spec in self._submitted.values())}):
                 raise UsageError(next(iter(wrong_ones.values())))
 
     def _known(self, ids: Iterable[str]) -> list[JobStatus]:
@@ -213,18 +225,23 @@ class Schedule:
         return [by_id[id] for id in ids]
 
     def _refresh(self) -> None:
-        for command in self._inbox.poll():
+        commands = self._inbox.poll()
+        for command in commands:
             if isinstance(command, Submit):
-                spec = msgspec.convert(command.job, JobSpec)
-                self._submitted[spec.id] = spec
+                with contextlib.suppress(msgspec.ValidationError):  # the scheduler's answer says what is wrong
+                    self._submitted[command.id] = recorded(msgspec.convert(command.job, JobSpec))
         events, self._position = self.record.tail(self._position)
         for event in events:
             apply(self._queue, event)
             self._timetable.add_event(event)
+            if isinstance(event, Decision):
+                self._decided.add(event.subject)
             if isinstance(event, Usage) and (progress := event.values.get("progress")) is not None:
                 self._progress[event.device.removeprefix("job ")] = progress
-        for id in [id for id in self._submitted if id in self._queue.jobs or id in self._timetable]:
-            del self._submitted[id]
+        if commands or events:
+            self._submitted = {
+                id: spec for id, spec in self._submitted.items() if not self._decided.intersection((id, spec.id))
+            }
 
     def _status(self, id: str) -> JobStatus:
         job = self._queue.jobs[id]
@@ -239,6 +256,23 @@ class Schedule:
             cores=list(job.placement.cores),
             gpus=list(job.placement.gpus),
         )
+
+
+def _inside_a_job() -> bool:
+    """Whether this process is part of a job: it may use that job's cores alone, and ends with it."""
+    return JOB in os.environ
+
+
+def _check_whole(spec: JobSpec) -> None:
+    """Raise UsageError for what would not come out of the record as it went in, and for what can be no job."""
+    try:
+        msgspec.json.decode(msgspec.json.encode(spec), type=JobSpec)
+    except (msgspec.ValidationError, TypeError, OverflowError, UnicodeEncodeError) as error:
+        raise UsageError(f"Job {spec.id!r} cannot be kept as JSON: {error}.") from None
+    if wrong := wrong_spec(spec):
+        raise UsageError(f"{wrong}.")
+    if spec.every:
+        next_time(spec.every, time.time())  # raises for what cron cannot read
 
 
 def _is_scheduler(pid: int) -> bool:

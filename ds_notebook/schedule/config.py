@@ -73,8 +73,11 @@ class SubmitConfig:
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise UsageError(f"{name} must be above 0, got {value}.")
+        for name in ("after", "env"):
+            if isinstance(getattr(self, name), str):  # whose letters would be taken one by one
+                raise UsageError(f"{name} takes a list, got {getattr(self, name)!r}. Write {name}=[...].")
         if self.retries < 0 or self.gpus < 0:
             raise UsageError("retries and gpus must be 0 or more.")
-        wrong = [each for each in self.env if "=" not in each]
+        wrong = [each for each in self.env if not each.partition("=")[0] or "=" not in each]
         if wrong:
             raise UsageError(f"env takes NAME=VALUE, got {wrong[0]!r}.")

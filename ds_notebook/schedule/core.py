@@ -64,8 +64,10 @@ def _take_in(turn: Turn, fact: AnyFact) -> None:
             _cancel(turn, job)
         case Started() if (job := _attempt(turn, fact)) and job.state == "starting":
             turn.change(job, "running", job.reason)
+        case Started() if (job := _attempt(turn, fact)) and job.state == "stopping":
+            _adopt(turn, job)  # a scheduler may have died between its word and the order
         case Exited() if job := _attempt(turn, fact):
-            after_exit(turn, job, fact.status, fact.reason)
+            after_exit(turn, job, fact)
             _ripen(turn, [each for each in turn.queue.open_jobs() if job.id in each.spec.after])
         case Adopted() if job := _attempt(turn, fact):
             _adopt(turn, job)

@@ -51,6 +51,8 @@ class Exited(Fact, frozen=True, kw_only=True):
     status: ExitStatus
     reason: str = ""
     """One sentence: what the job died of. Without a full stop."""
+    is_cut_short: bool = False
+    """It ended well, and a run of its code had been stopped before its end."""
 
 
 class Adopted(Fact, frozen=True, kw_only=True):

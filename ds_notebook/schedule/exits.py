@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ds_notebook.schedule.admit import why_it_waits
-from ds_notebook.schedule.events import ExitStatus
+from ds_notebook.schedule.events import Exited, ExitStatus
 from ds_notebook.schedule.state import Job
 from ds_notebook.schedule.turn import Turn
 
@@ -13,8 +13,11 @@ MOST_LOSSES = 3
 """A job that was lost with its machine so often is not tried again: it may be what brings the machine down."""
 
 
-def after_exit(turn: Turn, job: Job, status: ExitStatus, reason: str) -> None:
+def after_exit(turn: Turn, job: Job, fact: Exited) -> None:
     """Done, or waiting for the next attempt; what it had is free."""
+    status, reason = fact.status, fact.reason
+    if fact.is_cut_short and job.state == "stopping" and job.then == "waiting":
+        status = "stopped"  # its training was stopped for others, and its program ended as after a whole one
     if status == "succeeded":
         turn.change(job, "succeeded", reason)
     elif job.state == "stopping":

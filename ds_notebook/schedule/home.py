@@ -29,12 +29,9 @@ def open_home(folder: Path | None = None) -> Path:
     home = (folder or home_folder()).absolute()
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (home / _JOBS).mkdir(mode=0o700, exist_ok=True)
         found = home.lstat()
     except OSError as error:
-        raise RecordError(
-            f"The scheduler's folder {home} cannot be made: {error.strerror}. Set {HOME} to one that you can write."
-        ) from None
+        raise _not_made(home, error) from None
     if not stat.S_ISDIR(found.st_mode):
         raise RecordError(
             f"{home} is a link, not a folder: the scheduler runs nothing out of it. Set {HOME} to another."
@@ -45,7 +42,17 @@ def open_home(folder: Path | None = None) -> Path:
         )
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise RecordError(f"Others may write in {home}: the scheduler runs nothing out of it. Try: chmod 700 {home}")
+    try:
+        (home / _JOBS).mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _not_made(home, error) from None
     return home
+
+
+def _not_made(home: Path, error: OSError) -> RecordError:
+    return RecordError(
+        f"The scheduler's folder {home} cannot be made: {error.strerror}. Set {HOME} to one that you can write."
+    )
 
 
 def job_folder(home: Path, job: str) -> Path:

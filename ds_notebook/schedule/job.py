@@ -55,6 +55,20 @@ class JobSpec(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     submitted_at: float = 0.0
 
 
+def wrong_spec(spec: JobSpec) -> str:
+    """Why no machine can run the job, as a sentence without its full stop; empty where one may."""
+    words = [*spec.command, spec.notebook, spec.output, spec.cwd, *spec.env, *spec.env.values()]
+    if wrong := wrong_id(spec.id):
+        return wrong
+    if not spec.command:
+        return f"{spec.id} has no command"
+    if any("\0" in word for word in words):
+        return f"{spec.id} has a zero byte in its command or environment, and no program can be given one"
+    if misnamed := [name for name in spec.env if not name or "=" in name]:
+        return f"{misnamed[0]!r} cannot be the name of a variable"
+    return ""
+
+
 def wrong_id(id: str) -> str:
     """Why `id` cannot be a job's, as a sentence without its full stop; empty where it can: it names a folder."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}", id):

@@ -34,25 +34,27 @@ class Leaving:
         """Go on with it; False once there is nothing more to ask for."""
         if not self._saving:
             return False
-        if time.monotonic() > self._deadline:
-            self._live.order(Stop())
-            return False
         self._saving = [each for each in self._saving if not each.is_done()]
-        return True
+        if self._saving and time.monotonic() < self._deadline:
+            return True
+        self._live.order(Stop())  # or its program would go on with a training that is half done
+        return False
 
 
 class _Saving:
-    """A run that was asked to save, and is asked to stop when it has answered."""
+    """A run that was asked to save, is asked to stop when it has answered, and is done once it is over."""
 
     def __init__(self, child: Record) -> None:
         self._child = child
+        self._has_answered = False
         self._position: Position = {file.name: file.stat().st_size for file in event_files(child.path)}
         self._save = Save()
         levers.tell([child], *([Resume()] if child.state == "paused" else []), self._save)
 
     def is_done(self) -> bool:
         events, self._position = self._child.tail(self._position)
-        answered = any(isinstance(event, Decision) and event.subject == self._save.id for event in events)
-        if answered:
-            levers.tell([self._child], Stop())
-        return answered or self._child.state in OVER
+        if not self._has_answered:
+            self._has_answered = any(isinstance(e, Decision) and e.subject == self._save.id for e in events)
+            if self._has_answered:
+                levers.tell([self._child], Stop())
+        return self._child.state in OVER

@@ -107,7 +107,7 @@ def memory_limit(job: str, limit_bytes: int | None) -> Unlimited:
 def remove_groups(job: str) -> None:
     """Remove what a wrapper that was killed has left; its processes are gone."""
     for folder in _parents():
-        for group in folder.glob(f"ds-{job}-*"):
+        for group in folder.glob(f"ds-{job}-??????"):  # by the length: a job `net` is not one `net-2`
             ByCgroup(group).close()
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -48,15 +49,29 @@ def execute(spec: JobSpec, report: Callable[[float], None]) -> None:
     _prepare(Path(spec.output))
     papermill_engines.register(_ENGINE, _engine(report))
     papermill.execute_notebook(
-        spec.notebook,
-        spec.output,
+        _verbatim(spec.notebook),
+        _verbatim(spec.output),
         parameters=spec.parameters,
         engine_name=_ENGINE,
         progress_bar=False,
         stdout_file=sys.stdout,
         stderr_file=sys.stderr,
         cwd=spec.cwd or None,
+        **_kernel(spec.notebook),
     )
+
+
+def _verbatim(path: str) -> str:
+    """As papermill takes it: it would fill parameters in where a path has braces."""
+    return path.replace("{", "{{").replace("}", "}}")
+
+
+def _kernel(notebook: str) -> dict[str, str]:
+    """What the notebook says of its kernel; without a word it is Python, as for Jupyter."""
+    metadata = json.loads(Path(notebook).read_bytes()).get("metadata", {})
+    kernel = metadata.get("kernelspec", {})
+    language = metadata.get("language_info", {}).get("name") or kernel.get("language")
+    return {"kernel_name": kernel.get("name") or "python3", "language": language or "python"}
 
 
 def _prepare(output: Path) -> None:

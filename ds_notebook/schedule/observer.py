@@ -35,9 +35,13 @@ class Observer:
         self.has_services = False
 
     def children(self, job: str) -> list[Record]:
-        """The runs that the job's code started."""
-        watched = self._seen.get(job)
-        return watched.children.records if watched else []
+        """The runs that the job's code has started by now: the last look may be a while ago, or none at all."""
+        live = next((each for each in self._attempts if each.job == job), None)
+        if live is None:
+            return []
+        watched = self._seen[job] = self._watched(live)
+        watched.children.read(time.time())
+        return watched.children.records
 
     def look(self, queue: Queue) -> tuple[list[AnyFact], list[Usage]]:
         """What is new, and every five seconds the numbers."""
@@ -104,8 +108,8 @@ class _Watched:
         return LatencyMeasured(job=self.live.job, p99_ms=1e3 * p99_s, load=self._load)
 
     def sample(self, now_s: float) -> Values:
-        assert self.live.pid is not None
-        self._values = self._sampler.sample(self.live.pid, now_s) | self.children.values()
+        used = self._sampler.sample(self.live.pid, now_s) if self.live.pid is not None else {}
+        self._values = used | self.children.values()
         progress = self.children.progress
         return self._values if progress is None else self._values | {"progress": progress}
 

@@ -72,7 +72,7 @@ class JobProcess:
         """
         try:
             started(self._start())
-        except (OSError, subprocess.SubprocessError) as error:
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
             return Ending("failed", f"{self._spec.command[0]} could not be started: {_why_not(error)}", {})
         next_look = 0.0
         while self._has_children:
@@ -271,4 +271,6 @@ class JobProcess:
 def _why_not(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    if isinstance(error, ValueError):  # what no program can be given
+        return str(error)
     return "its limits could not be set"

@@ -6,6 +6,7 @@ killed at, the next one goes on from the record: what was said and not done is d
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import sys
@@ -44,12 +45,12 @@ from ds_notebook.schedule.fold import queue_from
 from ds_notebook.schedule.hands import Hands
 from ds_notebook.schedule.home import job_folder, open_home
 from ds_notebook.schedule.inbox import PRIORITY, QueueInbox
-from ds_notebook.schedule.job import JobSpec, wrong_id
+from ds_notebook.schedule.job import JobSpec, wrong_spec
 from ds_notebook.schedule.machine import this_machine
 from ds_notebook.schedule.observer import Observer
 from ds_notebook.schedule.producer import Producer, answer, started_now
 from ds_notebook.schedule.signals import Signals, signals
-from ds_notebook.schedule.timetable import Timetable
+from ds_notebook.schedule.timetable import Timetable, next_time, whole_of
 
 LOOK_S = 0.1
 """How often the folder is looked at for commands."""
@@ -66,9 +67,10 @@ SERVICE_TICK_S = 0.25
 class Server:
     """One life of the scheduler."""
 
-    def __init__(self, home: Path, config: SchedulerConfig | None, arrived: Signals) -> None:
-        """Take the queue over from the scheduler before; the caller holds the folder's lock."""
+    def __init__(self, home: Path, lock: int, config: SchedulerConfig | None, arrived: Signals) -> None:
+        """Take the queue over from the scheduler before; `lock`: the folder's, which the caller holds and closes."""
         self._home = home
+        self._lock = lock
         self._arrived = arrived
         events = list(Record(home).events())
         self._config = config or _config_before(events) or SchedulerConfig()
@@ -99,6 +101,7 @@ class Server:
         self._take_over()
         while not self._stopping and not self._is_idle():
             self._wait()
+            self._check_folder()
             if commands := self._inbox.poll():
                 self._obey(commands)
             if facts := self._attempts.poll():
@@ -111,6 +114,11 @@ class Server:
         wait_s = _SOON_S if self._attempts.is_beginning() else LOOK_S
         if select.select([self._arrived], [], [], wait_s)[0]:
             self._stopping = any(number in _ENDING for number in self._arrived.read())
+
+    def _check_folder(self) -> None:
+        """Whoever deletes the folder wants its queue no more; one made anew is another scheduler's."""
+        if os.fstat(self._lock).st_nlink == 0:
+            raise RecordError(f"{self._home} was deleted: its scheduler ends, and its queue is gone.")
 
     def _take_over(self) -> None:
         """What the scheduler before left: jobs that still run, ends that nobody has seen, orders that came since."""
@@ -161,16 +169,27 @@ class Server:
             except msgspec.ValidationError as error:
                 self._emit([answer(command, f"it is no job: {error}")])
                 continue
-            if wrong := wrong_id(spec.id):
+            if spec.id in self._queue.jobs or self._timetable.has_had(spec.id):
+                continue
+            if wrong := wrong_spec(spec) or _wrong_time(spec) or self._not_kept(spec):
                 self._emit([answer(command, wrong)])
-            elif spec.id not in self._queue.jobs and spec.id not in self._timetable:
+            else:
                 specs.append(spec)
-        for spec in specs:
-            keep_spec(job_folder(self._home, spec.id), spec)
         safe = [recorded(spec) for spec in specs]
         if planned := [self._timetable.add(spec, time.time()) for spec in safe if spec.every]:
             self._emit(planned, durable=True)
         return tuple(spec for spec in safe if not spec.every)
+
+    def _not_kept(self, spec: JobSpec) -> str:
+        """Keep what the record may not hold of a job; empty, or why that cannot be."""
+        while True:
+            try:
+                keep_spec(job_folder(self._home, spec.id), spec)
+                return ""
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    return f"its folder cannot be written: {error.strerror}"
+                self._wait_for_room(error)
 
     # -- what happens
 
@@ -181,9 +200,8 @@ class Server:
         if now >= self._next_tick:
             self._next_tick = now + (SERVICE_TICK_S if self._observer.has_services else TICK_S)
             wall_s = time.time()
-            if due := self._timetable.due(wall_s):
-                for spec in due:
-                    self._timetable.keep_for(self._home, spec)
+            due = [spec for spec in self._timetable.due(wall_s) if not self._not_kept(whole_of(self._home, spec))]
+            if due:
                 facts = [Submitted(jobs=tuple(due)), *facts]
             facts = [*facts, Ticked(wall_s=wall_s)]
         self._learn(facts)
@@ -222,10 +240,13 @@ class Server:
             try:
                 return self._record.emit(events, durable=durable)
             except RecordError as error:
-                if any(number in _ENDING for number in self._arrived.read()):
-                    raise
-                print(error, file=sys.stderr, flush=True)
-                time.sleep(_FULL_S)
+                self._wait_for_room(error)
+
+    def _wait_for_room(self, error: Exception) -> None:
+        if any(number in _ENDING for number in self._arrived.read()):
+            raise RecordError(str(error))
+        print(error, file=sys.stderr, flush=True)
+        time.sleep(_FULL_S)
 
     def _is_idle(self) -> bool:
         if self._queue.open or self._timetable:
@@ -244,6 +265,16 @@ def _in_vain(instructions: Sequence[AnyInstruction]) -> dict[str, int]:
         for each in instructions
         if isinstance(each, End) and starts.get(each.job) == each.attempt
     }
+
+
+def _wrong_time(spec: JobSpec) -> str:
+    """Why it cannot come again, which the scheduler's own Python decides; empty where it can."""
+    try:
+        if spec.every:
+            next_time(spec.every, time.time())
+    except DsError as error:
+        return str(error)
+    return ""
 
 
 def _refusal(command: AnyCommand | Unknown) -> str:
@@ -305,7 +336,7 @@ def _serve(home: Path, config: SchedulerConfig | None, arrived: Signals) -> bool
     Who submits looks for the lock after the append, so what came before the lock was given back is seen here.
     """
     lock = _lock(home)
-    server = Server(home, config, arrived)
+    server = Server(home, lock, config, arrived)
     server.serve()
     os.close(lock)
     return server.has_work()

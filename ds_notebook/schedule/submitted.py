@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import re
 import secrets
@@ -21,6 +22,7 @@ from typing import Any
 
 from ds_notebook.errors import UsageError, missing_extra
 from ds_notebook.options import OptionParser, add_options, from_options
+from ds_notebook.record.mask import masked
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.config import SubmitConfig
 from ds_notebook.schedule.job import JobSpec, wrong_id
@@ -32,7 +34,8 @@ Parameters = Mapping[str, Parameter | Sequence[Parameter]]
 EXAMPLE = "nightly.ipynb -p lr 0.1,0.01 --cpus 1 --retries 2"
 MOST_JOBS = 10_000
 """Of one sweep."""
-_NOTEBOOK = ("-m", "ds_notebook.schedule.notebook")
+_NOTEBOOK = ("-P", "-m", "ds_notebook.schedule.notebook")
+"""-P: a file beside the notebook that is called as a module of Jupyter's is not taken for it."""
 
 
 def add_submit_options(parser: OptionParser) -> None:
@@ -107,7 +110,7 @@ def notebook_jobs(notebook: str | Path, parameters: Parameters, config: SubmitCo
     cwd = (config.cwd or path.parent).expanduser().absolute()
     found = []
     for id, suffix, values in _each(config, parameters):
-        output = _output(config.output, path, id)
+        output = _output(config.output, path, id, values)
         found.append(
             _spec(
                 config,
@@ -121,6 +124,7 @@ def notebook_jobs(notebook: str | Path, parameters: Parameters, config: SubmitCo
                 cwd=str(cwd),
             )
         )
+    _check_outputs(path, [Path(spec.output) for spec in found], parameters)
     return found
 
 
@@ -156,7 +160,7 @@ def _name_of(command: Sequence[str]) -> str:
 def _spec(config: SubmitConfig, **what: Any) -> JobSpec:  # fields of JobSpec
     now = time.time()
     if config.every:
-        next_time(config.every, now)  # raises for what cron cannot read
+        next_time(config.every, now)  # raises for what cron cannot read, before anything is asked of the scheduler
     return JobSpec(
         cpus=config.cpus,
         max_cpus=config.max_cpus,
@@ -187,7 +191,7 @@ def _named(config: SubmitConfig, name: str) -> SubmitConfig:
 
 def _each(config: SubmitConfig, parameters: Parameters) -> Iterable[tuple[str, str, dict[str, Parameter]]]:
     """Id, what the name has behind it, and values of each combination."""
-    columns = {name: _column(value) for name, value in parameters.items()}
+    columns = {name: _column(name, value) for name, value in parameters.items()}
     swept = [name for name, values in columns.items() if len(values) > 1]
     combinations = list(itertools.product(*columns.values()))
     if len(combinations) > MOST_JOBS:
@@ -197,12 +201,18 @@ def _each(config: SubmitConfig, parameters: Parameters) -> Iterable[tuple[str, s
         raise UsageError(f"{wrong}.")
     for number, combination in enumerate(combinations, 1):
         values = dict(zip(columns, combination, strict=True))
-        suffix = "".join(f" {name}={values[name]}" for name in swept)
+        suffix = "".join(f" {name}={masked(values[name], name)}" for name in swept)
         yield (f"{base}-{number}" if swept else base), suffix, values
 
 
-def _column(value: Parameter | Sequence[Parameter]) -> list[Parameter]:
-    return [value] if value is None or isinstance(value, str | int | float) else list(value)
+def _column(name: str, value: Any) -> list[Parameter]:  # what a user gave
+    """The values of a parameter: one, or those of a list, tuple, range or array."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    values = list(value) if isinstance(value, list | tuple | range) else [value]
+    for each in values:
+        if not isinstance(each, Parameter) or (isinstance(each, float) and not math.isfinite(each)):
+            raise UsageError(f"Parameter {name} is {each!r}: take text, a finite number, true, false or none.")
+    return values
 
 
 def _slug(name: str) -> str:
@@ -230,13 +240,25 @@ def _check_notebook(path: Path) -> None:
         content = json.loads(path.read_bytes())
     except ValueError:
         content = None
+    if path.suffix != ".ipynb" and not isinstance(content, dict):
+        raise UsageError(f"{path} is not a notebook. A program stands behind --, as in: -- python {path.name}.")
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list) or "nbformat" not in content:
         raise UsageError(f"{path} is not a notebook of format 4: open it in JupyterLab and save it.")
     if find_spec("papermill") is None:
         raise missing_extra("A notebook job", "notebook")
 
 
-def _output(asked: Path | None, notebook: Path, id: str) -> Path:
+def _output(asked: Path | None, notebook: Path, id: str, values: Mapping[str, Parameter]) -> Path:
     if asked is not None:
-        return asked.expanduser().absolute()
+        return Path(_filled(str(asked.expanduser().absolute()), values))
     return notebook.parent / "ds_jobs" / f"{notebook.stem}.{id}.ipynb"
+
+
+def _check_outputs(notebook: Path, outputs: Sequence[Path], parameters: Parameters) -> None:
+    """No result replaces another, nor what was to be run."""
+    if len(set(outputs)) < len(outputs):
+        name = next(iter(parameters))
+        raise UsageError(f"{len(outputs)} jobs would write the same output: have {{{name}}} in its name.")
+    if wrong := [output for output in outputs if output.is_dir() or output.resolve() == notebook.resolve()]:
+        what = "is a folder" if wrong[0].is_dir() else "is the notebook itself"
+        raise UsageError(f"The output {wrong[0]} {what}: name another file.")

@@ -15,7 +15,7 @@ import msgspec
 
 from ds_notebook.errors import UsageError, missing_extra
 from ds_notebook.record.events import AnyEvent, Decision
-from ds_notebook.schedule.attempt import keep_spec, whole_spec
+from ds_notebook.schedule.attempt import whole_spec
 from ds_notebook.schedule.home import job_folder
 from ds_notebook.schedule.job import JobSpec
 
@@ -30,6 +30,7 @@ class Timetable:
     def __init__(self, events: Iterable[AnyEvent]) -> None:
         self._specs: dict[str, JobSpec] = {}
         self._next: dict[str, float] = {}
+        self._taken_up: set[str] = set()
         for event in events:
             self.add_event(event)
 
@@ -44,6 +45,7 @@ class Timetable:
             self._fold(event)
 
     def _fold(self, event: Decision) -> None:
+        self._taken_up.add(event.subject)
         if event.verdict == "accepted":
             self._specs[event.subject] = msgspec.convert(event.evidence, JobSpec)
         else:
@@ -51,6 +53,10 @@ class Timetable:
 
     def __contains__(self, job: str) -> bool:
         return job in self._specs
+
+    def has_had(self, job: str) -> bool:
+        """Also where it was cancelled: its submit, which is read again at each start, is answered."""
+        return job in self._taken_up
 
     def __bool__(self) -> bool:
         return bool(self._specs)
@@ -78,17 +84,21 @@ class Timetable:
                 self._next[job] = next_time(spec.every, max(time_s, wall_s - _LATE_S))
         return found
 
-    @staticmethod
-    def keep_for(home: Path, spec: JobSpec) -> None:
-        """Give an occurrence what the record does not hold of its timetable."""
-        whole = whole_spec(job_folder(home, spec.id.rpartition(".")[0]), spec)
-        keep_spec(job_folder(home, spec.id), msgspec.structs.replace(whole, id=spec.id, every=""))
+
+def whole_of(home: Path, spec: JobSpec) -> JobSpec:
+    """An occurrence with what the record does not hold of its timetable."""
+    whole = whole_spec(job_folder(home, spec.id.rpartition(".")[0]), spec)
+    return msgspec.structs.replace(whole, id=spec.id, output=spec.output, every="")
 
 
 def _occurrence(spec: JobSpec, time_s: float) -> JobSpec:
     """Named by its time, so that it comes once, however often the scheduler is started in that minute."""
     stamp = datetime.datetime.fromtimestamp(time_s).strftime("%Y%m%d-%H%M%S")
-    return msgspec.structs.replace(spec, id=f"{spec.id}.{stamp}", every="", submitted_at=time_s)
+    id = f"{spec.id}.{stamp}"
+    output = spec.output.removesuffix(f".{spec.id}.ipynb")
+    if output != spec.output:  # it is named by the job: each time has a result of its own
+        output += f".{id}.ipynb"
+    return msgspec.structs.replace(spec, id=id, output=output, every="", submitted_at=time_s)
 
 
 def next_time(every: str, after_s: float) -> float:

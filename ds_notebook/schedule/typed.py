@@ -50,9 +50,9 @@ _UNITS_S = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 def moment(text: str, now: float) -> float:
     """Unix seconds of 2026-12-24T18:00 (this machine's time zone) or of 30min from `now`; raises UsageError."""
-    if found := re.fullmatch(r"([0-9.]+)\s*(s|min|h|d)", text.strip()):
-        return now + float(found[1]) * _UNITS_S[found[2]]
     try:
+        if found := re.fullmatch(r"([0-9.]+)\s*(s|min|h|d)", text.strip()):
+            return now + float(found[1]) * _UNITS_S[found[2]]
         return datetime.fromisoformat(text.strip()).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UsageError(f"{text!r} is no time. Write 2026-12-24T18:00, or from now: 30min, 2h.") from None

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ds_notebook.record import Record
-from ds_notebook.schedule.attempt import Outcome
+from ds_notebook.record.events import Decision
+from ds_notebook.record.journal import write_apart
+from ds_notebook.record.lock import hold_lock
+from ds_notebook.schedule.attempt import PROGRAM, Outcome
 from ds_notebook.schedule.attempts import Attempts
 from ds_notebook.schedule.events import (
     Adopted,
@@ -29,6 +34,7 @@ from ds_notebook.schedule.hands import Hands
 from ds_notebook.schedule.home import job_folder, open_home
 from ds_notebook.schedule.job import JobSpec
 from ds_notebook.schedule.observer import Observer
+from ds_notebook.schedule.producer import started_now
 from ds_notebook.schedule.state import Machine, Placement, Queue
 from ds_notebook.schedule.tree import descendants, threads
 from tests.schedule.jobs import python, run, shell
@@ -145,10 +151,32 @@ def test_a_training_that_has_to_give_way_is_asked_to_save_and_stop(desk):
     desk.until(ChildSeen)
     (child,) = desk.observer.children("job")
     desk.hands.do(Preempt(job="job", attempt=1))
-    desk.until(Exited)
+    exited = desk.until(Exited)
     answered = [event.evidence["command"] for event in child.decisions if event.policy == "command"]
 
     assert (answered, child.state) == (["save", "stop"], "stopped")
+    assert isinstance(exited, Exited) and (exited.status == "stopped" or exited.is_cut_short)
+
+
+def test_a_program_that_has_to_give_way_does_not_go_on_behind_its_training(desk, tmp_path):
+    desk.start(python("job", f"{TRAINING}\ntime.sleep(5)\nopen({str(tmp_path / 'published')!r}, 'w')"))
+    desk.until(ChildSeen)
+    desk.hands.do(Preempt(job="job", attempt=1))
+
+    assert desk.until(Exited) == Exited(job="job", attempt=1, status="stopped")
+    assert not (tmp_path / "published").exists()
+
+
+def test_a_scheduler_that_has_just_come_asks_to_save_too(desk):
+    desk.start(python("job", TRAINING))
+    desk.until(ChildSeen)
+    (child,) = desk.observer.children("job")
+    after = Desk(desk.home)
+    after.attempts.adopt("job", 1)
+    after.hands.do(Preempt(job="job", attempt=1))
+    after.until(Exited)
+
+    assert [event.evidence["command"] for event in child.decisions if event.policy == "command"] == ["save", "stop"]
 
 
 def test_its_threads_are_set_by_a_command(desk):
@@ -180,3 +208,30 @@ def test_an_attempt_that_was_decided_and_never_begun_can_never_begin(desk, tmp_p
 
     assert buried == Exited(job="job", attempt=1, status="never_started")
     assert (found, (tmp_path / "began").exists()) == (Outcome("lost", "it was never begun"), False)
+
+
+def test_a_process_that_has_the_wrappers_number_in_another_container_is_left_alone(desk):
+    folder = job_folder(desk.home, "job")
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        lock = foreign_attempt(folder, stranger.pid)
+        desk.attempts.adopt("job", 1)
+        desk.hands.do(Resize(job="job", attempt=1, placement=Placement(cores=(), nice=19)))
+        desk.hands.do(End(job="job", attempt=1, reason=""))
+        time.sleep(0.1)
+        seen = stranger.poll()
+        stranger.kill()
+    os.close(lock)
+    desk.until(Exited)
+
+    assert seen is None
+
+
+def foreign_attempt(folder: Path, pid: int) -> int:
+    """The record of an attempt at work whose wrapper has this number elsewhere; its lock."""
+    folder.mkdir(parents=True)
+    lock = hold_lock(folder)
+    assert lock is not None
+    started = started_now(folder, not_before=time.time(), kind="job", name="job", config={"attempt": 1})
+    program = Decision(policy=PROGRAM, subject="job", verdict="started", evidence={})
+    write_apart(folder, [msgspec.structs.replace(started, pid=pid), program])
+    return lock

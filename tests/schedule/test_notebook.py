@@ -93,3 +93,13 @@ def test_what_is_no_notebook_is_refused_at_the_submit(tmp_path, content):
 
     with pytest.raises(UsageError, match=r"There is no notebook|is not a notebook of format 4"):
         notebook_jobs(path, {}, SubmitConfig())
+
+
+def test_a_path_with_braces_a_notebook_without_a_kernel_and_a_neighbour_called_as_a_module_run(home, tmp_path):
+    notebook = write_notebook(tmp_path / "work" / "a {x}.ipynb", "print(1)")
+    content = nbformat.read(notebook, 4)
+    del content.metadata["kernelspec"]
+    nbformat.write(content, notebook)
+    (notebook.parent / "papermill.py").write_text("raise RuntimeError('taken for papermill')")
+
+    assert run_notebook(home / "job", notebook) == Outcome("succeeded")

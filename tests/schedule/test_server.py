@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from ds_notebook.record.events import Decision, JobChanged
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.config import SchedulerConfig
 from ds_notebook.schedule.home import job_folder, open_home
+from ds_notebook.schedule.job import JobSpec
 from tests.schedule.conftest import QUICK, processes_of
 from tests.schedule.jobs import shell, until
 
@@ -101,6 +103,16 @@ def test_a_job_after_one_that_is_not_known_is_refused(home):
         Schedule().submit(shell("job", "", after=["nothing"]))
 
 
+def test_a_scheduler_whose_folder_was_deleted_ends_and_starts_nothing_in_one_made_anew(schedule, tmp_path):
+    schedule.submit(shell("job", f"echo . >> {tmp_path}/began; sleep 0.5"))
+    until(lambda: schedule.job("job").state == "running")
+    shutil.rmtree(schedule.folder)
+    anew = Schedule()
+    until(lambda: not processes_of(schedule.folder))
+
+    assert (list((anew.folder / "runs").iterdir()), (tmp_path / "began").read_text()) == ([], ".\n")
+
+
 def test_a_second_scheduler_on_the_folder_is_refused(schedule):
     second = subprocess.run([sys.executable, "-m", "ds_notebook.schedule.server"], capture_output=True, text=True)
 
@@ -182,6 +194,58 @@ def test_what_is_no_order_for_a_scheduler_is_refused_in_the_record(schedule):
     ]
 
 
+def test_what_is_no_job_is_refused_at_the_door_and_stops_nobody_from_reading(schedule):
+    send(schedule.folder, Submit(job={"id": "job"}))
+    no_json = shell("job", "exit 0", parameters={"x": {"a": 1}})
+
+    assert schedule.jobs() == []
+    for wrong, sentence in [
+        (no_json, "Job 'job' cannot be kept as JSON: Expected"),
+        (shell("job", "\udcff"), "Job 'job' cannot be kept as JSON: 'utf-8' codec can't encode"),
+        (shell("job", "\0"), "job has a zero byte in its command"),
+        (shell("job", "", env={"": "x"}), "'' cannot be the name of a variable"),
+        (shell("job", "", every="often"), "every 'often' is no time as cron writes it"),
+        (JobSpec(id="job", name="job", kind="command"), "job has no command"),
+    ]:
+        with pytest.raises(UsageError, match=sentence):
+            schedule.submit(wrong)
+
+
+def test_an_order_that_cannot_be_carried_out_does_not_end_the_scheduler(schedule):
+    (schedule.folder / "runs" / "taken").touch()
+    orders = [
+        Submit(job={"id": "again", "name": "", "kind": "command", "command": ["true"], "every": "often"}),
+        Submit(job={"id": "taken", "name": "", "kind": "command", "command": ["true"], "env": {"A": "secret"}}),
+    ]
+    for order in orders:
+        send(schedule.folder, order)
+    until(lambda: len(answers(schedule)) == 2)
+
+    assert [answers(schedule)[order.id] for order in orders] == [
+        "every 'often' is no time as cron writes it. Write it like \"0 3 * * *\", which is each night at three.",
+        "its folder cannot be written: File exists",
+    ]
+    assert schedule.is_running
+
+
+def test_a_job_that_submits_starts_no_scheduler_that_would_end_with_it(schedule, monkeypatch):
+    code = (
+        "from ds_notebook.schedule import JobSpec, Schedule\n"
+        "Schedule().submit(JobSpec(id='wide', name='wide', kind='command', command=['true'], cpus=2))"
+    )
+    schedule.submit(shell("outer", f'until [ -e go ]; do sleep 0.02; done; {sys.executable} -c "{code}"'))
+    until(lambda: schedule.job("outer").state == "running")
+    schedule.stop()
+    (schedule.folder / "go").touch()
+    until(lambda: not processes_of(schedule.folder))
+    left = [(job.id, job.state) for job in schedule.jobs()]
+    monkeypatch.setenv("DS_NOTEBOOK_JOB", str(schedule.folder / "runs" / "outer"))
+
+    assert left == [("outer", "running"), ("wide", "waiting")]
+    with pytest.raises(RecordError, match="A scheduler that a job starts would end with it"):
+        schedule.start()
+
+
 def answers(schedule: Schedule) -> dict[str, str]:
     found = [event for event in schedule.record.events() if isinstance(event, Decision) and event.policy == "command"]
     return {event.subject: event.reason for event in found if event.verdict == "refused"}
@@ -192,6 +256,16 @@ def test_a_thousand_jobs_are_one_append(home):
     schedule.submit(*[shell(f"job-{number}", "exit 0") for number in range(1000)], start=False)
 
     assert (len(list(schedule.folder.glob("commands-*"))), len(schedule.jobs())) == (1, 1000)
+
+
+def test_who_waits_for_one_of_a_thousand_jobs_leaves_the_cores_to_them(home):
+    schedule = Schedule()
+    schedule.submit(*[shell(f"job-{number}", "exit 0") for number in range(1000)], start=False)
+    schedule.wait("job-1", timeout_s=0)
+    started = time.process_time()
+    schedule.wait("job-1", timeout_s=1)
+
+    assert time.process_time() - started < 0.1
 
 
 def test_jobs_never_have_more_cores_than_there_are(schedule):
@@ -218,6 +292,7 @@ def test_a_folder_that_is_a_link_is_refused(home, tmp_path):
 
     with pytest.raises(RecordError, match="is a link, not a folder"):
         open_home()
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder away")
@@ -251,3 +326,15 @@ def test_a_job_that_comes_again_comes_until_it_is_cancelled(schedule):
     until(lambda: "each" not in {job.id for job in schedule.jobs()})
 
     assert all(job.id.startswith("each.") for job in schedule.jobs())
+
+
+def test_what_came_again_and_was_cancelled_stays_so_for_whoever_asks_and_after_a_restart(schedule):
+    schedule.submit(shell("each", "exit 0", every="0 3 * * *"))
+    until(lambda: schedule.job("each").reason == "comes again: 0 3 * * *")
+    schedule.cancel("each")
+    until(lambda: not schedule.jobs())
+    before = Schedule().jobs()
+    schedule.stop()
+    schedule.start(QUICK)
+
+    assert (before, Schedule().jobs()) == ([], [])

@@ -6,10 +6,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy
 import pytest
 
 from ds_notebook.errors import UsageError
-from ds_notebook.schedule.submitted import jobs_of
+from ds_notebook.schedule.config import SubmitConfig
+from ds_notebook.schedule.submitted import jobs_of, notebook_jobs
 from ds_notebook.schedule.typed import memory_bytes, moment
 from tests.schedule.notebooks import write_notebook
 
@@ -104,6 +106,10 @@ def test_ids_differ_unless_one_is_given(notebook):
         ("--memory much -- sleep 1", "memory 'much' is not a size. Write 500MB or 2GB"),
         ("--not-before soon -- sleep 1", "'soon' is no time. Write 2026-12-24T18:00, or from now: 30min, 2h"),
         ("--env A -- sleep 1", "env takes NAME=VALUE, got 'A'"),
+        ("--env =x -- sleep 1", "env takes NAME=VALUE, got '=x'"),
+        ("--not-before 1.2.3h -- sleep 1", "'1.2.3h' is no time"),
+        ("-p x nan -- echo {x}", "Parameter x is nan: take text, a finite number, true, false or none"),
+        ('-p x {"a":1} -- echo {x}', "Parameter x is {'a': 1}: take text"),
         ("--id ../x -- sleep 1", "'../x' cannot be a job's id"),
         ("--every often -- sleep 1", "every 'often' is no time as cron writes it"),
         ("--retires 2 -- sleep 1", "Option --retires is not known. Did you mean --retries?"),
@@ -125,3 +131,41 @@ def test_a_moment_is_from_now_or_by_the_calendar():
     now = time.mktime((2026, 12, 24, 17, 0, 0, 0, 0, -1))
 
     assert [moment("30min", now) - now, moment("2026-12-24T18:00", now) - now] == [1800, 3600]
+
+
+def test_a_program_without_dashes_is_told_where_to_stand(tmp_path):
+    (tmp_path / "report.py").write_text("print()")
+
+    with pytest.raises(UsageError, match=r"report.py is not a notebook. A program stands behind --, as in: -- python"):
+        jobs_of([str(tmp_path / "report.py")])
+
+
+def test_an_array_is_a_sweep_of_plain_numbers(notebook):
+    jobs = notebook_jobs(notebook, {"lr": numpy.logspace(-2, -1, 2)}, SubmitConfig())
+
+    assert [(type(job.parameters["lr"]), job.parameters["lr"]) for job in jobs] == [(float, 0.01), (float, 0.1)]
+
+
+def test_a_text_where_a_list_is_meant_is_refused():
+    with pytest.raises(UsageError, match=r"after takes a list, got 'job'. Write after=\[...\]"):
+        SubmitConfig(after="job")  # type: ignore[arg-type]  # the slip
+
+
+def test_an_output_with_a_parameter_in_its_name_is_one_for_each_job(notebook):
+    jobs = jobs_of([str(notebook), "-p", "lr", "0.1,0.2", "--output", "out-{lr}.ipynb"])
+
+    assert [Path(job.output).name for job in jobs] == ["out-0.1.ipynb", "out-0.2.ipynb"]
+
+
+def test_jobs_that_would_write_one_output_are_refused(notebook):
+    with pytest.raises(UsageError, match=r"2 jobs would write the same output: have \{lr\} in its name"):
+        jobs_of([str(notebook), "-p", "lr", "0.1,0.2", "--output", "out.ipynb"])
+
+
+def test_an_output_that_is_the_notebook_itself_is_refused(notebook):
+    with pytest.raises(UsageError, match="is the notebook itself: name another file"):
+        jobs_of([str(notebook), "--output", str(notebook.parent / ".." / notebook.parent.name / notebook.name)])
+
+
+def test_a_secret_is_no_part_of_a_name(notebook):
+    assert [job.name for job in jobs_of([str(notebook), "-p", "api_key", "abc,def"])] == ["nightly api_key=***"] * 2

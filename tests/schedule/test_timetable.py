@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import msgspec
+
 from ds_notebook.schedule.job import JobSpec
 from ds_notebook.schedule.timetable import Timetable, next_time
 
@@ -48,3 +50,21 @@ def test_a_missed_time_of_an_hour_ago_is_passed_over():
 
 def test_times_are_those_of_this_machine():
     assert next_time("0 15 * * *", NOON) - NOON == 3 * 3600
+
+
+def test_each_time_has_a_result_of_its_own_unless_it_was_named():
+    timetable = Timetable(())
+    for id, output in (("report", "/x/nightly.report.ipynb"), ("latest", "/x/latest.ipynb")):
+        timetable.add(msgspec.structs.replace(hourly(submitted_at=NOON), id=id, output=output), NOON)
+
+    assert [job.output for job in timetable.due(NOON + 3601)] == [
+        "/x/nightly.report.20261125-130000.ipynb",
+        "/x/latest.ipynb",
+    ]
+
+
+def test_what_was_cancelled_is_still_known():
+    timetable = Timetable([Timetable(()).add(hourly(), NOON)])
+    timetable.cancel("report")
+
+    assert (timetable.has_had("report"), "report" in timetable) == (True, False)

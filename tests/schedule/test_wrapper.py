@@ -15,6 +15,7 @@ from ds_notebook.record.commands import Pause, Resume, Stop, send
 from ds_notebook.record.events import Decision
 from ds_notebook.schedule import limits
 from ds_notebook.schedule.attempt import Outcome, keep_spec, recorded
+from ds_notebook.schedule.job import JobSpec
 from ds_notebook.schedule.limits import ByCgroup, memory_limit
 from ds_notebook.schedule.tree import descendants, marked
 from tests.schedule.jobs import outcome, python, run, shell, start_wrapper, until
@@ -52,6 +53,12 @@ def test_a_program_that_is_not_there_is_said(folder):
     )
 
 
+def test_a_command_that_no_program_can_be_given_fails_and_is_not_lost(folder):
+    found = run(folder, JobSpec(id="job", name="job", kind="command", command=["/bin/sh", "\0"]))
+
+    assert found == Outcome("failed", "/bin/sh could not be started: embedded null byte")
+
+
 def test_what_a_job_prints_is_kept_beside_its_record(folder):
     run(folder, shell("job", "echo out; echo err >&2"))
 
@@ -74,6 +81,21 @@ def test_it_runs_on_the_cores_that_it_was_promised_as_weak_as_it_was_placed(fold
     run(folder, python("job", "import os; print(os.sched_getaffinity(0), os.nice(0) - 0)"), cores=(core,), nice=3)
 
     assert (folder / "stdout-1.log").read_text() == f"{{{core}}} {os.nice(0) + 3}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        (["run", "--password", "x1", "--lr", "x2"], ["run", "--password", "***", "--lr", "x2"]),
+        (["run", "--api-key=x1", "lr=x2"], ["run", "--api-key=***", "lr=x2"]),
+        (["run", "Bearer abc", "-c", "tokens = 3"], ["run", "Bearer ***", "-c", "tokens = 3"]),
+        (["run", "https://u:p@host/?a=b"], ["run", "***"]),
+    ],
+)
+def test_a_command_is_recorded_without_what_looks_like_a_secret(command, kept):
+    spec = JobSpec(id="job", name="job", kind="command", command=command, parameters={"token": "abc"})
+
+    assert recorded(spec).command == kept
 
 
 def test_a_secret_is_given_to_the_job_and_is_not_in_its_record(folder):
@@ -163,6 +185,17 @@ def test_a_cgroup_is_gone_after_its_job(folder):
     limit.close()
 
     assert not group.exists()
+
+
+def test_the_cgroup_of_another_job_is_left_alone():
+    limit = memory_limit("net-2", 100 * MB)
+    if not isinstance(limit, ByCgroup):
+        pytest.skip("this user may make no cgroup here")
+    limits.remove_groups("net")
+    is_there = limit._group.exists()
+    limits.remove_groups("net-2")
+
+    assert (is_there, limit._group.exists()) == (True, False)
 
 
 def test_a_full_disk_is_the_reason(folder):

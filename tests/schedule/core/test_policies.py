@@ -94,6 +94,29 @@ def test_a_job_that_can_save_gives_way_to_a_higher_priority_and_goes_on_later() 
     assert (world.job("train").state, world.job("train").attempt, world.job("train").failures) == ("running", 2, 0)
 
 
+def test_a_job_that_gave_way_and_whose_program_ended_well_has_not_succeeded_yet() -> None:
+    world = World("priority", cores=1)
+    world.run(spec("train"))
+    world.tell(ChildSeen(job="train"))
+    world.tick(40)
+    world.run(spec("urgent", priority=5))
+    world.exit("train", "succeeded", is_cut_short=True)
+    world.exit("urgent")
+
+    assert (world.job("train").state, world.job("train").attempt) == ("running", 2)
+
+
+def test_a_job_that_had_ended_when_it_was_to_give_way_has_succeeded() -> None:
+    world = World("priority", cores=1)
+    world.run(spec("train"))
+    world.tell(ChildSeen(job="train"))
+    world.tick(40)
+    world.run(spec("urgent", priority=5))
+    world.exit("train", "succeeded")
+
+    assert world.job("train").state == "succeeded"
+
+
 @pytest.mark.parametrize("why", ["it cannot save", "it has just begun", "the other is no more urgent"])
 def test_a_job_is_left_alone_if(why: str) -> None:
     world = World("priority", cores=1)

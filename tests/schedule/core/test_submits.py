@@ -2,6 +2,7 @@
 
 import pytest
 
+from ds_notebook.schedule.events import End, Started
 from tests.schedule.core.world import World, spec
 
 GB = 1 << 30
@@ -144,6 +145,14 @@ def test_a_cancelled_job_is_cancelled_when_its_processes_are_gone() -> None:
     world.exit("a", "failed", "signal 15")
 
     assert world.states() == {"a": "cancelled", "b": "cancelled"}
+
+
+def test_an_end_that_was_lost_with_a_scheduler_is_ordered_again_once_the_job_is_there() -> None:
+    world = World()
+    world.submit(spec("a"))
+    world.cancel("a")
+
+    assert End(job="a", attempt=1, reason="cancelled by its user") in world.tell(Started(job="a", attempt=1))
 
 
 def test_a_job_does_not_start_before_its_time_by_the_wall_clock() -> None:

@@ -74,14 +74,16 @@ class World:
         for job_id, attempt in list(self.at_work.items()):
             self.tell(Started(job=job_id, attempt=attempt))
 
-    def exit(self, job_id: str, status: str = "succeeded", reason: str = "") -> None:
+    def exit(self, job_id: str, status: str = "succeeded", reason: str = "", *, is_cut_short: bool = False) -> None:
         """The attempt at work ends."""
         attempt = self.at_work.pop(job_id)
         self.successes[job_id] += status == "succeeded"
         self.has.pop(job_id)
         for those in (self.asked_to_end, self.asked_to_save, self.paused):
             those.discard(job_id)
-        self.tell(Exited(job=job_id, attempt=attempt, status=status, reason=reason))  # type: ignore[arg-type]  # a word
+        self.tell(
+            Exited(job=job_id, attempt=attempt, status=status, reason=reason, is_cut_short=is_cut_short)  # type: ignore[arg-type]  # a word
+        )
         self.arrive()
 
     def cancel(self, job_id: str) -> None:
