@@ -16,10 +16,12 @@ LEAST_SHARE = 0.005
 """Of the time: cooler lines are not listed."""
 
 
-def answer(findings: Sequence[Finding], hot: Sequence[HotLine], wall_s: float, state: State) -> str:
+def answer(
+    findings: Sequence[Finding], hot: Sequence[HotLine], wall_s: float, state: State, *, is_judged: bool = True
+) -> str:
     """One line: the most promising finding, or that there is none and what is largest all the same.
 
-    Of a profile that failed or was lost nobody knows whether the rules have seen it.
+    Of a profile that failed or was lost nobody knows whether the rules have seen it; `is_judged` says so of others.
     """
     if findings:
         return said(findings[0])
@@ -30,6 +32,8 @@ def answer(findings: Sequence[Finding], hot: Sequence[HotLine], wall_s: float, s
         return f"So far the largest single line has {largest}."
     if state in ("failed", "lost"):
         return f"Until it {'failed' if state == 'failed' else 'was lost'} the largest single line had {largest}."
+    if not is_judged:
+        return f"The largest single line has {largest}."
     return f"Nothing worth fixing here: the largest single line has {largest}, and no rule expects 5% from a change."
 
 

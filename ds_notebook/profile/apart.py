@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 import msgspec
@@ -18,13 +20,15 @@ from ds_notebook.errors import UsageError
 from ds_notebook.options import to_builtins
 from ds_notebook.profile.capture.places import Places
 from ds_notebook.profile.config import ProfileConfig
-from ds_notebook.profile.judge import judged
+from ds_notebook.profile.judge import judge
 from ds_notebook.profile.stored import SOURCES, profile_of
 from ds_notebook.record import Record
 from ds_notebook.record.run import Run
 
-_WITH_VALUE = ("-X", "-W", "--check-hash-based-pycs")
-"""Options of Python that take the next word."""
+_SHORT_OPTIONS = re.compile(r"(?P<flags>-[A-Za-z]*?)(?P<last>[mcXW])(?P<value>.*)", re.DOTALL)
+"""The first of `last` takes the rest of the word, or the next word; `-m` and `-c` begin the program."""
+_ORDERS_TO_END = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_LONG_WITH_VALUE = "--check-hash-based-pycs"
 
 
 class Ended(NamedTuple):
@@ -42,7 +46,7 @@ def profile_program(words: Sequence[str], config: ProfileConfig, *, stdout: int 
     python, options, program = parted(words)
     told, tell = os.pipe()
     ours = ["-m", "ds_notebook.profile.program", str(tell), json.dumps(to_builtins(config))]
-    with _interrupts_are_the_programs():
+    with _signals_are_the_programs() as started:
         try:
             child = subprocess.Popen([python, *options, *ours, *program], pass_fds=[tell], stdout=stdout)
         except OSError as error:
@@ -50,6 +54,7 @@ def profile_program(words: Sequence[str], config: ProfileConfig, *, stdout: int 
             raise UsageError(f"{python} could not be started: {error.strerror}.") from None
         finally:
             os.close(tell)
+        started.append(child)
         with open(told) as pipe:
             path = pipe.read()
         status = child.wait()
@@ -73,24 +78,46 @@ def parted(words: Sequence[str]) -> tuple[str, list[str], list[str]]:
     if not name.startswith(("python", "pypy")):
         raise UsageError(f"{first!r} is not Python. Profile a Python program: ds profile -- python program.py")
     python = sys.executable if first in ("python", "python3") else first
-    options: list[str] = []
-    while rest and rest[0].startswith("-") and rest[0] not in ("-m", "-c"):
-        options += [rest.pop(0) for _ in range(2 if rest[0] in _WITH_VALUE else 1)]
-    if not rest:
+    options, program = _without_options(rest)
+    if not program or program in (["-m"], ["-c"]):
         raise UsageError("There is no program after python. Name one: ds profile -- python program.py")
-    if rest[0] not in ("-m", "-c") and not os.path.exists(rest[0]):
-        raise UsageError(f"There is no file {rest[0]!r} to profile.")
-    return python, options, rest
+    if program[0] not in ("-m", "-c") and not os.path.exists(program[0]):
+        raise UsageError(f"There is no file {program[0]!r} to profile.")
+    return python, options, program
+
+
+def _without_options(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The options of Python itself, and the program: `-um name` is `-u` and `-m name`."""
+    options, rest = [], list(words)
+    while rest and len(rest[0]) > 1 and rest[0].startswith("-"):
+        word = rest.pop(0)
+        short = _SHORT_OPTIONS.fullmatch(word)
+        if short and short["last"] in "mc":
+            options += [short["flags"]] if len(short["flags"]) > 1 else []
+            return options, [f"-{short['last']}", *filter(None, [short["value"]]), *rest]
+        options.append(word)
+        if rest and (word == _LONG_WITH_VALUE or (short and not short["value"])):
+            options.append(rest.pop(0))
+    return options, rest
 
 
 @contextmanager
-def _interrupts_are_the_programs() -> Iterator[None]:
-    """Ctrl-C reaches the program too, which decides what it means; not by SIG_IGN, which a child inherits."""
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+def _signals_are_the_programs() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """The program decides what Ctrl-C means, and an order to end: it reaches what is in the list that this gives."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        for child in started:
+            child.send_signal(number)
+
+    # Ctrl-C reaches the program by itself; not by SIG_IGN, which a child inherits
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None)}
+    before |= {number: signal.signal(number, pass_on) for number in _ORDERS_TO_END}
     try:
-        yield
+        yield started
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _judge_what_is_left(record: Record) -> None:
@@ -98,6 +125,5 @@ def _judge_what_is_left(record: Record) -> None:
     frames = (frame for stack in profile_of(record).stacks for frame in stack.frames)
     sources = Places.of_frames(frame.place for frame in frames).sources()
     run.save_blob("sources.json", msgspec.json.encode(sources), kind=SOURCES)
-    for finding in judged(profile_of(record)):
-        run.emit(finding)
+    judge(run)
     run.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
@@ -10,6 +11,7 @@ import msgspec
 
 from ds_notebook.profile import observed
 from ds_notebook.profile.capture.children import sampled_children
+from ds_notebook.profile.capture.guarded import Guarded
 from ds_notebook.profile.capture.hooks import HOOKS
 from ds_notebook.profile.capture.hooks.growth import growth
 from ds_notebook.profile.capture.imports import imports_watched
@@ -20,9 +22,9 @@ from ds_notebook.profile.capture.sampler import Sampler
 from ds_notebook.profile.capture.scope import Scope
 from ds_notebook.profile.capture.tally import Tally
 from ds_notebook.profile.config import ProfileConfig
-from ds_notebook.profile.judge import judged
+from ds_notebook.profile.judge import judge
 from ds_notebook.profile.observed import Observed
-from ds_notebook.profile.stored import SOURCES, profile_of
+from ds_notebook.profile.stored import SOURCES
 from ds_notebook.record.events import Decision, Stacks, Usage
 from ds_notebook.record.run import Run
 
@@ -38,7 +40,7 @@ def captured(run: Run, config: ProfileConfig, base: FrameType | None, own: str) 
     found, places = Observed(rate_hz=config.rate_hz), Places(own)
     sampler = Sampler(Tally(places), write, rate_hz=config.rate_hz, base=base)
     with ExitStack() as until_the_end:  # the last to begin is the first to end
-        until_the_end.callback(_conclude, run, found, places)
+        until_the_end.callback(_conclude, run, found, places, os.getpid())
         scope = Scope(found, places, sampler, until_the_end.enter_context(imports_watched()))
         if config.native:
             _begin_native(run, scope, until_the_end)
@@ -46,7 +48,7 @@ def captured(run: Run, config: ProfileConfig, base: FrameType | None, own: str) 
             window = until_the_end.enter_context(operator_window(config.torch_ops, scope.imports))
             until_the_end.callback(_write_operators, run, window)
         for hook in (*HOOKS, growth) if config.memory else HOOKS:
-            until_the_end.enter_context(hook(scope))
+            until_the_end.enter_context(Guarded(hook, scope))
         if not sampler.waits_alone:  # py-spy sees children by itself
             until_the_end.enter_context(sampled_children(run, places, sampler, config.rate_hz))
         until_the_end.callback(_note_sampler, scope)
@@ -89,13 +91,14 @@ def _note_sampler(scope: Scope) -> None:
     found.remarks += [*sampler.remarks, *scope.imports.remarks]
 
 
-def _conclude(run: Run, found: Observed, places: Places) -> None:
-    """What was counted, the sources, and what the rules say of it."""
+def _conclude(run: Run, found: Observed, places: Places, process: int) -> None:
+    """What was counted, the sources, and what the rules say of it; by the process that began it alone."""
+    if os.getpid() != process:  # a fork that comes to an end of its own
+        return
     found.gpu_busy = _gpu_busy(run)
     run.save_blob("observed.json", msgspec.json.encode(found), kind=observed.KIND)
     run.save_blob("sources.json", msgspec.json.encode(places.sources()), kind=SOURCES)
-    for finding in judged(profile_of(run.record)):
-        run.emit(finding)
+    judge(run)
 
 
 def _gpu_busy(run: Run) -> float | None:

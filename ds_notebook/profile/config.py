@@ -19,7 +19,7 @@ class ProfileConfig:
     """Samples a second."""
     memory: bool = False
     """Trace every allocation, to say which lines hold the memory that was not given back. Code that makes many small
-    objects then takes twice as long, so its times are not to be believed."""
+    objects then takes ten times as long and more: its times are not to be believed."""
     native: bool = False
     """Have py-spy, if it is installed and the machine lets it, look at this process: native frames, child processes of
     any kind, and what holds the GIL."""

@@ -5,15 +5,28 @@ from __future__ import annotations
 from ds_notebook.profile.folded import Profile
 from ds_notebook.profile.found import Found
 from ds_notebook.profile.rules import findings
+from ds_notebook.profile.stored import profile_of
 from ds_notebook.record.events import Finding
+from ds_notebook.record.run import Run
 
 MOST_CODE = 80
 """Letters of a line that are shown with its place."""
 
 
-def judged(profile: Profile) -> list[Finding]:
-    """What the rules see, as events, the most promising first."""
-    return [_event(found, profile.line(found.at)) for found in findings(profile)]
+def judge(run: Run) -> None:
+    """Write what the rules see in a run's profile, the most promising first."""
+    profile = profile_of(run.record)
+    for found in seen(profile, run):
+        run.emit(_event(found, profile.line(found.at)))
+
+
+def seen(profile: Profile, run: Run) -> list[Found]:
+    """What the rules see; of one that breaks there is a word in the record of `run`, and the others go on."""
+
+    def note(code: str, error: Exception) -> None:
+        run.note(f"Rule {code} could not judge this profile: {type(error).__name__}: {error}.", "error")
+
+    return findings(profile, broken=note)
 
 
 def _event(found: Found, line: str) -> Finding:

@@ -42,6 +42,11 @@ class Encoding(msgspec.Struct, kw_only=True):
     seconds: float
     size_bytes: int = 0
     """Of all that was written or read."""
+    alternatives: dict[str, float] | None = None
+    """How many times as fast other encoders were on a payload of this line: {"orjson": 6.1, "msgspec": 4.2}.
+
+    None where that was not measured, empty where none can encode it.
+    """
 
 
 class Loader(msgspec.Struct, kw_only=True):
@@ -77,6 +82,8 @@ class Model(msgspec.Struct, kw_only=True):
     """Forward passes."""
     rows: int = 0
     """Summed over the calls: the first dimension of the first tensor argument, which usually is the batch size."""
+    positions: int = 0
+    """Summed over the calls: rows of the first tensor argument seen as a matrix, its last dimension apart."""
 
 
 class Optimizer(msgspec.Struct, kw_only=True):
@@ -88,6 +95,28 @@ class Optimizer(msgspec.Struct, kw_only=True):
     foreach: bool | None = None
     fused: bool | None = None
     device: str = "cpu"
+
+
+class Patterns(msgspec.Struct, kw_only=True):
+    """Regular expressions that a line of the user's had compiled."""
+
+    site: str
+    compilations: int
+    distinct: int
+    """Different ones."""
+    seconds: float
+    first_s: float
+    """Of these seconds: for the first compilation of each."""
+
+
+class Predictions(msgspec.Struct, kw_only=True):
+    """A model of another library than torch that a line of the user's asked, as looks found it at work."""
+
+    function: str
+    site: str
+    looks: int = 0
+    rows: int = 0
+    """Summed over the looks."""
 
 
 class Repeats(msgspec.Struct, kw_only=True):
@@ -124,6 +153,8 @@ class Observed(msgspec.Struct, kw_only=True):
     """The CPU multiplies in bf16 by itself (AMX, AVX512, ARM's bf16)."""
     run_delay_s: float | None = None
     """Threads were ready and waited for a core, summed over the process."""
+    main_run_delay_s: float | None = None
+    """Of the main thread alone."""
     busy_threads: int = 0
     """Threads of the system that used more than 2% of a core, those of libraries such as OpenMP included."""
     torch_threads: int | None = None
@@ -136,11 +167,17 @@ class Observed(msgspec.Struct, kw_only=True):
     models: list[Model] = []
     optimizers: list[Optimizer] = []
     repeats: list[Repeats] = []
+    patterns: list[Patterns] = []
+    predictions: list[Predictions] = []
     types: dict[str, dict[str, str]] = {}
     """Names and types of what a hot line of the user's works on, by the text of its frame.
 
     With the size where it is at hand: {"rows": "list[float] 1000", "x": "ndarray[float64] 1000x3", "total": "float"}.
     """
+    packages: list[str] = []
+    """Whose objects the user's code was seen to have in its variables: "numpy", "torch"."""
+    requires: dict[str, list[str]] = {}
+    """Of the packages that were loaded meanwhile: those that they have objects or modules of themselves."""
     memory: list[tuple[float, int]] = []
     """Seconds since the beginning and the bytes this process then had."""
     growth_by_line: list[tuple[str, int]] = []

@@ -26,6 +26,12 @@ from ds_notebook.profile.session import session
 FROM_COMMAND = "<string>"
 """What Python calls the code of `-c`."""
 LONGEST_NAME = 60
+_POOLS = (
+    ("concurrent.futures.thread", "_threads_queues"),
+    ("concurrent.futures.process", "_threads_wakeups"),
+    ("joblib.externals.loky.process_executor", "_threads_wakeups"),
+)
+"""Where pools keep their threads, which wait for work until they are told that Python ends."""
 
 
 class Program(NamedTuple):
@@ -51,7 +57,7 @@ def main() -> None:
             for left in reversed(range(options.repeat)):
                 with _ended_well(unless_last=left == 0):
                     program.run()
-                _wait_for_threads()
+                wait_for_threads()
     except SystemExit:
         raise
     except BaseException as error:
@@ -74,7 +80,7 @@ def program_of(words: list[str]) -> Program:
     run: Callable[[], object]
     match words:
         case ["-m", name, *arguments]:
-            run = functools.partial(runpy.run_module, name, run_name="__main__", alter_sys=True)
+            run = functools.partial(_run_module, name)
             return Program(run, name, [name, *arguments], os.getcwd())
         case ["-c", code, *arguments]:
             run = functools.partial(_run_as_main, code, FROM_COMMAND)
@@ -94,6 +100,12 @@ def _run_file(path: str) -> None:
     _run_as_main(source, path)
 
 
+def _run_module(name: str) -> None:
+    """As `python -m` does it; `runpy.run_module` would take `__main__` away at the end, too."""
+    sys.modules["__main__"] = ModuleType("__main__")
+    runpy._run_module_as_main(name)  # type: ignore[attr-defined]  # what Python itself calls for `-m`
+
+
 def _run_as_main(source: str | bytes, filename: str) -> None:
     """Not `runpy.run_path`, which takes the module away at the end: threads and `atexit` may still need it."""
     main = ModuleType("__main__")
@@ -105,10 +117,11 @@ def _run_as_main(source: str | bytes, filename: str) -> None:
     exec(compile(source, filename, "exec", dont_inherit=True), names)
 
 
-def _wait_for_threads() -> None:
-    """As Python does at a program's end; what they do belongs to the profile."""
+def wait_for_threads() -> None:
+    """As Python does at a program's end, but for those that a pool keeps: Python ends them when it ends itself."""
+    kept = {thread for module, name in _POOLS for thread in getattr(sys.modules.get(module), name, ())}
     for thread in threading.enumerate():
-        if not thread.daemon and thread is not threading.current_thread():
+        if not thread.daemon and thread is not threading.current_thread() and thread not in kept:
             thread.join()
 
 

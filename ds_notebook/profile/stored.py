@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ds_notebook.errors import RecordError
 from ds_notebook.profile import observed
 from ds_notebook.profile.folded import Profile, fold
 from ds_notebook.profile.observed import Observed
@@ -22,7 +23,7 @@ Kind = TypeVar("Kind")
 def profile_of(record: Record) -> Profile:
     """The profile in a record, also one that goes on or was cut off.
 
-    Raises RecordError for an artifact that was changed since.
+    Raises RecordError for an artifact that was changed since, or is none of a profile's.
     """
     events = list(record.events())
     kinds = {event.kind: event for event in events if isinstance(event, Artifact)}
@@ -35,4 +36,9 @@ def profile_of(record: Record) -> Profile:
 
 
 def _read(record: Record, artifact: Artifact | None, kind: type[Kind]) -> Kind | None:
-    return None if artifact is None else msgspec.json.decode(record.open(artifact), type=kind)
+    if artifact is None:
+        return None
+    try:
+        return msgspec.json.decode(record.open(artifact), type=kind)
+    except msgspec.MsgspecError as error:
+        raise RecordError(f"{artifact.path} of {record.id} cannot be read as a profile's: {error}.") from None

@@ -25,6 +25,7 @@ class ProfileView:
         self._ended: RunEnded | None = None
         self._findings: dict[tuple[str, str], Finding] = {}
         self._notes: dict[str, None] = {}
+        self._is_judged = True
         self._how = ""
         self._merged = Merged()
         self._courses: dict[str, Course] = {}
@@ -40,6 +41,7 @@ class ProfileView:
                 self._findings[event.code, event.where] = event  # one with its measured gain comes later
             case Note():
                 self._notes[event.text] = None
+                self._is_judged &= event.level != "error"
             case Decision(policy="capture"):
                 self._how = event.verdict
             case RunStarted():
@@ -69,7 +71,13 @@ class ProfileView:
         lanes = self._merged.lanes()
         hot = hottest(self._merged, lanes[0]) if lanes else []
         panels: list[AnyShape | None] = [
-            Text(lines=[*self._error(), answer(findings, hot, wall_s, state), *self._last_notes()]),
+            Text(
+                lines=[
+                    *self._error(),
+                    answer(findings, hot, wall_s, state, is_judged=self._is_judged),
+                    *self._last_notes(),
+                ]
+            ),
             *finding_table(findings),
             *further(findings),
             *fixes(findings),

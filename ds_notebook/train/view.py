@@ -60,6 +60,7 @@ class TrainingView:
         match event:
             case RunStarted():
                 self._started, self._ended = event, None
+                self._choices.pop("resume", None)  # what it says of this start comes next
             case RunEnded():
                 self._ended = event
             case Metrics():

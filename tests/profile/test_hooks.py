@@ -47,6 +47,12 @@ def line_of(code: Callable[[], object], text: str) -> str:
         ("SELECT a FROM t\n  WHERE x > -1.5e3 AND y = %s", "SELECT a FROM t WHERE x > ? AND y = ?"),
         ("SELECT a::int FROM t WHERE id = :id", "SELECT a::int FROM t WHERE id = ?"),
         ("SELECT '" + "x" * 5000, "SELECT ?"),
+        ('SELECT a FROM t WHERE b = "text" AND c IN ("x", "y")', "SELECT a FROM t WHERE b = ? AND c IN (?)"),
+        ('SELECT "t"."a" FROM "t" ON "t"."b" = "u"."b"', 'SELECT "t"."a" FROM "t" ON "t"."b" = "u"."b"'),
+        ('INSERT INTO t VALUES (1, "a"), (2, "b")', "INSERT INTO t VALUES (?), (?)"),
+        ('SELECT a FROM t WHERE b = "' + "x" * 5000, "SELECT a FROM t WHERE b = ?"),
+        (r"SELECT a FROM t WHERE b = 'it\'s' AND c = 1", "SELECT a FROM t WHERE b = ? AND c = ?"),
+        ("SELECT $tag$it's$tag$, 0xFF", "SELECT ?, ?"),
     ],
 )
 def test_a_statements_shape_has_no_value_in_it(sql: str, expected: str) -> None:

@@ -90,8 +90,28 @@ def test_a_cell_that_raises_keeps_its_profile_and_its_traceback(kernel: Kernel) 
     assert told(kernel, "profile.record.state, len(seen.main()) > 0") == "failed True"
 
 
+def test_what_the_last_line_comes_to_is_shown(kernel: Kernel) -> None:
+    assert [each["text/plain"] for each in kernel.run("%%ds_profile\n40 + 2").displays[1:]] == ["42"]
+    assert kernel.run("value = %ds_profile 40 + 2\nprint(value)").text == "42\n"
+
+
+def test_a_cell_is_compiled_as_without_the_magic(kernel: Kernel) -> None:
+    cell = kernel.run("%%ds_profile\nclass Typed:\n    a: int\nprint(Typed.__annotations__)")
+
+    assert cell.text == "{'a': <class 'int'>}\n"
+
+
+def test_a_name_of_the_users_own_is_not_taken(kernel: Kernel) -> None:
+    cell = kernel.run("%%ds_profile\nprofile = 'mine'\nslow(1000)\nprint(profile)")
+    after = kernel.run("print(profile)\ndel profile")
+
+    assert (cell.text, after.text) == ("mine\n", "mine\n")
+
+
 def test_an_interrupt_keeps_the_profile(kernel: Kernel) -> None:
-    message = kernel.start("%%ds_profile\nprint('begun', flush=True)\nwhile True:\n    slow(100_000)\n")
+    message = kernel.start(
+        "%%ds_profile\nslow(2_000_000)\nprint('begun', flush=True)\nwhile True:\n    slow(100_000)\n"
+    )
     while kernel.client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
         pass
     kernel.manager.interrupt_kernel()
@@ -102,7 +122,7 @@ def test_an_interrupt_keeps_the_profile(kernel: Kernel) -> None:
 
 
 def test_an_inner_profile_is_part_of_the_outer_and_says_so(kernel: Kernel) -> None:
-    cell = kernel.run("%%ds_profile\n%ds_profile slow(2_000_000)\n")
+    cell = kernel.run("%%ds_profile\n%ds_profile total = slow(2_000_000)\n")
 
     assert cell.error == "" and len(cell.displays) == 1
     assert re.fullmatch(r"A profile is already running \(\S+\): this is part of it\.\n", cell.text)
@@ -126,6 +146,13 @@ def test_the_name_of_a_run_alone_shows_its_steps(kernel: Kernel) -> None:
         ("%ds_profile --rate-hz 0 slow(3)", "UsageError: rate_hz must lie between 1 and 1000, got 0."),
         ("%ds_profile --rate slow(3)", "UsageError: Option --rate is not known. Did you mean --rate-hz?"),
         ("%%ds_profile slow(3)\npass", "UsageError: %%ds_profile profiles the cell below it"),
+        (
+            "%%ds_profile\nx = (1,",
+            "UsageError: This is no Python, so nothing ran: '(' was never closed (line 2: x = (1,).",
+        ),
+        ("%%ds_profile\nreturn 3", "UsageError: This is no Python, so nothing ran: 'return' outside function (line 2"),
+        ("%ds_profile await nothing()", "UsageError: What awaits can be profiled by a `with` in a cell without the"),
+        ("%ds_profile rnu", "UsageError: There is no 'rnu' here: %ds_profile takes a statement, or the name of a run."),
     ],
 )
 def test_a_slip_is_one_sentence(cell: str, sentence: str, kernel: Kernel) -> None:

@@ -78,6 +78,16 @@ def test_py_spy_gives_what_runs_and_the_sampler_what_waits(runs: Path) -> None:
 
 
 @py_spy
+def test_a_fork_that_ends_on_its_own_does_not_end_py_spy(runs: Path) -> None:
+    forks = "os.fork() or sys.exit(0); os.wait(); busy()"
+    program = "import os, sys\n" + WITH_NATIVE.replace("    busy()\n", f"    {forks}\n")
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+
+    assert done.stdout.splitlines()[1:2] == ["True"], done.stderr
+
+
+@py_spy
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the launcher speaks x86-64")
 def test_without_ptrace_the_profile_is_taken_all_the_same(runs: Path) -> None:
     launcher = str(Path(__file__).parents[1] / "host" / "refuse_ptrace.py")

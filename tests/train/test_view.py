@@ -106,6 +106,12 @@ def test_a_scene_of_a_long_run_stays_within_50_kb() -> None:
     assert len(msgspec.json.encode(scene(events))) < 50_000
 
 
+def test_what_an_earlier_start_said_of_itself_does_not_stand_over_a_later_one() -> None:
+    fresh = Decision(policy="resume", subject="r", verdict="fresh start", reason="a fresh start.")
+
+    assert "a fresh start." not in sentences(scene([started(), fresh, started(at=9.0, first_step=5)], "running"))
+
+
 def test_only_a_run_that_goes_on_offers_commands() -> None:
     assert scene([started()], "running").commands == ["pause", "resume", "stop", "save", "set"]
     assert scene([started()], "lost").commands == []

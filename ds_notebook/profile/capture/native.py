@@ -30,12 +30,15 @@ class Spy:
 
     def __init__(self, child: subprocess.Popen[str], how: str, output: Path, rate_hz: float) -> None:
         self.how = how
+        self._parent = os.getpid()
         self._child = child
         self._output = output
         self._rate_hz = rate_hz
 
     def stop(self, places: Places, ran: Mapping[str, tuple[float, float]]) -> list[Stacks]:
-        """What it has seen, as `events_of`; empty where it was killed."""
+        """What it has seen, as `events_of`; empty where it was killed, and for a fork of who began it."""
+        if os.getpid() != self._parent:
+            return []
         self._child.send_signal(signal.SIGINT)
         try:
             self._child.communicate(timeout=WRITES_FOR_S)
@@ -62,13 +65,15 @@ def spy(rate_hz: float) -> Iterator[Spy | str]:
     if command is None:
         yield "py-spy is not installed, so native frames are not seen: pip install py-spy."
         return
-    with tempfile.TemporaryDirectory(prefix="ds-profile-") as folder:
-        found = _begun([command, "record", "--pid", str(os.getpid())], Path(folder, "stacks.txt"), rate_hz)
-        try:
-            yield found or "This machine lets no process look into another, so py-spy sees nothing of native frames."
-        finally:
+    folder, parent = tempfile.mkdtemp(prefix="ds-profile-"), os.getpid()
+    found = _begun([command, "record", "--pid", str(parent)], Path(folder, "stacks.txt"), rate_hz)
+    try:
+        yield found or "This machine lets no process look into another, so py-spy sees nothing of native frames."
+    finally:
+        if os.getpid() == parent:  # and not a fork that comes to an end of its own
             if found is not None:
                 _end(found._child)
+            shutil.rmtree(folder)
 
 
 def _begun(command: list[str], output: Path, rate_hz: float) -> Spy | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import math
 import sys
 import threading
 import time
@@ -17,6 +19,10 @@ from ds_notebook.record.events import Stacks
 MAIN = "main"
 IDLE_SHARE = 0.02
 """Of a gap: a thread that had a core for less waited."""
+LONGEST_SLEEP_S = 0.05
+"""The end of a profile waits so long at most."""
+RECOUNT = 10
+"""Samples after which threads are counted anew, though there are as many as before."""
 FIRST_FLUSH_S = 0.25
 """A child that is killed young leaves something."""
 FLUSH_SHARE = 0.05
@@ -56,10 +62,14 @@ class Sampler:
         self._flush_s = flush_s
         self._looks: list[_Timed] = []
         self._main = threading.get_ident()
-        self._watched: dict[int, Watched | None] = {}
+        self._watched: dict[int, Watched] = {}
+        self._standing: set[int] = set()
+        """Threads of the kernel's own, and ours."""
+        self._num_threads = 0
+        self._next_look_s = 0.0
         self._last_key: Key = ()
         self._ending = False
-        self._running = threading.Lock()
+        self._holds_collector = False
         self._thread = threading.Thread(target=self._run, name="ds-profile", daemon=True)
 
     def look_every(self, every_s: float, look: Look) -> None:
@@ -68,34 +78,34 @@ class Sampler:
 
     def start(self) -> None:
         """Returns once the sampler's clock runs."""
-        self._running.acquire()
         self._watched[self._main] = Watched(MAIN, threading.get_native_id())
         self._began_s = self._last_s = time.perf_counter()
         self._thread.start()
 
     def stop(self) -> None:
         """The last samples have been written when this returns, and the thread is gone; later calls do nothing."""
-        if not self._running.locked():
+        if self._ending or self._thread.ident is None:
             return
         self._ending = True
-        self._running.release()
         self._thread.join()
         self.close()
 
     def close(self) -> None:
         """Give back the files of the threads; in a forked child, which has them from its parent, this is all to do."""
         for each in self._watched.values():
-            if each is not None:
-                each.close()
+            each.close()
         self.base = None
 
     def _run(self) -> None:
         due_s = self._last_s + self._period_s
         flush_s = self._began_s + FIRST_FLUSH_S
-        stopped = self._running.acquire
-        while not stopped(timeout=max(0.0, due_s - time.perf_counter())) and not self._ending:
+        while not self._ending:
+            # a sleep wakes up at two thirds of what a lock with a timeout costs, and the end can wait for it
+            time.sleep(min(LONGEST_SLEEP_S, max(0.0, due_s - time.perf_counter())))
             now_s = time.perf_counter()
-            self._sample(now_s)
+            if self._ending or now_s < due_s:
+                continue
+            self._without_collector(now_s)
             # Python lets a waiting thread wait 5 ms for a busy one: the next look is due a period after this
             # one was, not after it came, or 100 Hz would be 67.
             due_s = max(due_s + self._period_s, now_s + self._period_s / 4)
@@ -106,6 +116,29 @@ class Sampler:
         self._write(self._tally.events())
         self.cpu_s = time.thread_time()
 
+    def _without_collector(self, now_s: float) -> None:
+        """One sample, in which no memory is collected.
+
+        Before 3.12 the allocation of a frame object may start a collection, in it a library's destructor may let go
+        of the GIL (torch's do), and the thread that is being looked at goes on: Python then writes into a frame that
+        is no more. A training crashed within seconds.
+        """
+        if not gc.isenabled():
+            self._sample(now_s)
+            return
+        gc.disable()
+        self._holds_collector = True
+        try:
+            self._sample(now_s)
+        finally:
+            self.let_go_of_collector()
+
+    def let_go_of_collector(self) -> None:
+        """Also for a child that was forked in the middle of a sample, where no thread is left to do it."""
+        if self._holds_collector:
+            self._holds_collector = False
+            gc.enable()
+
     def _sample(self, now_s: float) -> None:
         gap_s = now_s - self._last_s
         self._last_s = now_s
@@ -113,18 +146,13 @@ class Sampler:
         if gap_s > self.longest_gap_s:
             self.longest_gap_s = gap_s
         frames = sys._current_frames()
-        watched_threads = self._watched
-        for ident, frame in frames.items():
-            if ident not in watched_threads:
-                self._meet(ident, frame)
-            elif (met := watched_threads[ident]) is not None:
-                self._add(ident, met, frame, gap_s)
-        main = frames.get(self._main)
-        for each in self._looks:
-            if now_s >= each.due_s and main is not None:
-                self._look(each, main, now_s)
-        if len(frames) < len(watched_threads):
-            self._forget(frames)
+        if len(frames) != self._num_threads or self.samples % RECOUNT == 0:
+            self._count_threads(frames)
+        for ident, thread in tuple(self._watched.items()):
+            if ident in frames:
+                self._add(ident, thread, frames[ident], gap_s)
+        if now_s >= self._next_look_s and (main := frames.get(self._main)) is not None:
+            self._look(main, now_s)
 
     def _add(self, ident: int, thread: Watched, frame: FrameType | None, gap_s: float) -> None:
         try:
@@ -151,31 +179,38 @@ class Sampler:
             return
         tally.add(thread.lane, key, gap_s, cpu_s, thread.disk_s(gap_s, cpu_s))
 
-    def _look(self, each: _Timed, main: FrameType, now_s: float) -> None:
-        each.due_s = now_s + each.every_s
-        try:
-            each.look(main, now_s)
-        except Exception as error:  # what a look met in the user's objects ends that look alone
-            self._looks = [other for other in self._looks if other is not each]
-            self.remarks.append(f"{each.look.__qualname__} gave up: {type(error).__name__}: {error}.")
+    def _look(self, main: FrameType, now_s: float) -> None:
+        """All looks that are due."""
+        for each in self._looks[:]:
+            if now_s < each.due_s:
+                continue
+            each.due_s = now_s + each.every_s
+            try:
+                each.look(main, now_s)
+            except Exception as error:  # what a look met in the user's objects ends that look alone
+                self._looks.remove(each)
+                name = getattr(each.look, "__qualname__", type(each.look).__name__)
+                self.remarks.append(f"{name} gave up: {type(error).__name__}: {error}.")
+        self._next_look_s = min((each.due_s for each in self._looks), default=math.inf)
 
-    def _meet(self, ident: int, frame: FrameType) -> None:
-        """A thread that was not there before: its first gap is only known from here on."""
-        if begins(frame):
-            return
-        if ident == threading.get_ident() or is_standing(frame):
-            self._watched[ident] = None
-            return
-        with suppress(OSError):  # it has ended since
-            self._watched[ident] = watched(ident, {each.lane for each in self._watched.values() if each})
-
-    def _forget(self, frames: dict[int, FrameType]) -> None:
-        for ident in [ident for ident in self._watched if ident not in frames]:
-            if each := self._watched.pop(ident):
-                each.close()
+    def _count_threads(self, frames: dict[int, FrameType]) -> None:
+        """Forget those that have ended, meet those that were not there before: their time counts from here on."""
+        for ident in self._watched.keys() - frames.keys():
+            self._watched.pop(ident).close()
+        self._standing &= frames.keys()
+        for ident in frames.keys() - self._watched.keys() - self._standing:
+            frame = frames[ident]
+            if begins(frame):
+                continue
+            if ident == threading.get_ident() or is_standing(frame):
+                self._standing.add(ident)
+                continue
+            with suppress(OSError):  # it has ended since
+                self._watched[ident] = watched(ident, {each.lane for each in self._watched.values()})
+        self._num_threads = len(self._watched) + len(self._standing)
 
     def _close_last_gap(self) -> None:
         """The main thread has since come back to its profiler: what it did before is what it was last seen at."""
         main = self._watched.get(self._main)
-        if self._last_key and main and not self.waits_alone:
+        if self._last_key and main is not None and not self.waits_alone:
             self._tally.add(MAIN, self._last_key, time.perf_counter() - self._last_s, main.cpu_s(), 0.0)

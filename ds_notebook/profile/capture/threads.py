@@ -14,6 +14,8 @@ STANDING = ("ipykernel", "IPython", "zmq", "tornado", "jupyter_client", "debugpy
 """Packages whose threads stand in a kernel and are not the user's work."""
 _BUSY = 0.1
 """A thread with a core for this share of a gap did not wait for a disk."""
+_ASK_EVERY = 3
+"""Idle gaps from one question to the next, while the answer is no: it costs as much as the rest of a sample."""
 
 
 class Watched:
@@ -25,6 +27,8 @@ class Watched:
         self._clock: int | None = None
         self._stat: int | None = None
         self._cpu_ns = 0
+        self._idle_gaps = 0
+        self._on_disk = False
         if number is not None and sys.platform == "linux":
             # As Linux makes a clock's number. `time.pthread_getcpuclockid` would take the process down where the
             # thread has just ended, and it may: this thread can lose the GIL at any time.
@@ -51,7 +55,12 @@ class Watched:
 
     def disk_s(self, wall_s: float, cpu_s: float) -> float:
         """Seconds of a gap in which the thread waited for a disk, as far as one look can tell."""
-        return wall_s - cpu_s if cpu_s < _BUSY * wall_s and self.waits_for_disk() else 0.0
+        if cpu_s >= _BUSY * wall_s:
+            return 0.0
+        self._idle_gaps += 1
+        if self._on_disk or self._idle_gaps % _ASK_EVERY == 1:
+            self._on_disk = self.waits_for_disk()
+        return wall_s - cpu_s if self._on_disk else 0.0
 
     def close(self) -> None:
         """Give the file back."""

@@ -13,7 +13,7 @@ export default async function takenUp(lab) {
 
   await runAll(page);
   await untilTitle(page, CELL, /running, epoch/);
-  assert.match(await page.locator(`${CELL} .ds-text p`).first().textContent(), /^Goes on with .* from step \d+ /);
+  await page.locator(`${CELL} .ds-text p`).first().filter({ hasText: /^Goes on with .* from step \d+ / }).waitFor();
   const firstStep = lab.events('taken_up').filter(event => event.event === 'run_started')[1].first_step;
   assert.ok(firstStep > 0);
   for (let tries = 0; lab.lastStep('taken_up') < firstStep + 20 && tries < 200; tries++) await page.waitForTimeout(50);

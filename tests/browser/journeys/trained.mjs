@@ -18,7 +18,7 @@ export default async function trained(lab) {
   await showCell(page, 2);
   await untilTitle(page, RESUMED, /running, epoch/);
   const first = page.locator(`${RESUMED} .ds-text p`).first();
-  assert.match(await first.textContent(), /^Goes on with .* from step \d+ /);
+  await first.filter({ hasText: /^Goes on with .* from step \d+ / }).waitFor();
   const stoppedAt = lab.events('trained').filter(event => event.event === 'run_started')[1].first_step;
   await page.waitForFunction(([place]) => /epoch \d+/.test(document.querySelector(`${place} .ds-title`).textContent), [RESUMED]);
   for (let tries = 0; lab.lastStep('trained') < stoppedAt + 20 && tries < 200; tries++) await page.waitForTimeout(50);

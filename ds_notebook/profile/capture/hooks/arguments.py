@@ -6,6 +6,7 @@ types. What could change without being seen (an open file, a connection, a model
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -18,6 +19,7 @@ OPAQUE = object()
 _PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None), range, slice})
 _FIXED = ("datetime", "decimal", "fractions", "pathlib", "uuid")
 """Modules whose objects never change."""
+_TRACERS = frozenset(os.path.join(os.path.dirname(os.__file__), name) for name in ("bdb.py", "profile.py", "trace.py"))
 _OPTIMIZED = 0x1
 """The flag of functions: their variables do not lie in a dict of the user's."""
 SAMPLED = 16
@@ -45,6 +47,19 @@ def variables(frame: FrameType) -> dict[str, Any]:  # the user's own objects
     if type(locals_) is dict and sys.getrefcount(locals_) <= 3:
         locals_.clear()
     return found
+
+
+def is_traced(frame: FrameType | None) -> bool:
+    """Whether a debugger or profiler written in Python is at work on a stack; no variable is to be looked at then.
+
+    Before 3.13 Python gives it each frame's variables in a dict and takes them back from there: what `variables`
+    empties meanwhile would be gone for the program.
+    """
+    while frame is not None:
+        if frame.f_trace is not None or frame.f_code.co_filename in _TRACERS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def fingerprint(values: dict[str, Any]) -> int | None:

@@ -15,7 +15,7 @@ from ds_notebook.profile.capture.scope import Scope
 
 FUNCTIONS = {"json": ("dumps", "loads", "dump"), "pickle": ("dumps", "loads", "dump", "load")}
 """`json.load` calls `json.loads`."""
-MESSAGES_EVERY_S = 0.25
+MESSAGES_EVERY_S = 0.5
 """Classes of messages are made when their modules are imported: looked for so often."""
 
 

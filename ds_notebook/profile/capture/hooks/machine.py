@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from ds_notebook.host import facts, memory_available_bytes
 from ds_notebook.profile.capture.scope import Scope
 
 MEMORY_EVERY_S = 1.0
-THREADS_EVERY_S = 2.0
+THREADS_EVERY_S = 5.0
 BUSY_SHARE = 0.02
 """Of a core: a thread that used less is not called busy."""
 _LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -44,6 +45,7 @@ def machine(scope: Scope) -> Iterator[None]:
         found.children_cpu_s = now.children_user - before.children_user + now.children_system - before.children_system
         threads.look()
         found.run_delay_s = threads.run_delay_s()
+        found.main_run_delay_s = threads.run_delay_s(only=str(threading.get_native_id()))
         found.busy_threads = threads.num_busy(BUSY_SHARE * found.wall_s)
         _note_cores(scope)
 
@@ -93,10 +95,10 @@ class _Threads:
             found[task] = (int(on_core_ns), int(waited_ns))
         return found
 
-    def run_delay_s(self) -> float | None:
-        if not self._last:
-            return None
-        return sum(waited - self._before(task)[1] for task, (_, waited) in self._last.items()) / 1e9
+    def run_delay_s(self, *, only: str = "") -> float | None:
+        """Of all threads, or of one by its number; None where the system does not say."""
+        delays = [waited - self._before(task)[1] for task, (_, waited) in self._last.items() if only in ("", task)]
+        return sum(delays) / 1e9 if delays else None
 
     def num_busy(self, least_s: float) -> int:
         return sum(on_core - self._before(task)[0] > 1e9 * least_s for task, (on_core, _) in self._last.items())

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any
 
-from ds_notebook.profile.capture.hooks.arguments import variables
+from ds_notebook.profile.capture.hooks.arguments import is_traced, variables
 from ds_notebook.profile.capture.scope import Scope
 
-EVERY_S = 0.05
-HOT = 3
+EVERY_S = 0.1
+HOT = 2
 """Looks that must meet a line before it is worth the trouble."""
 MOST_LINES = 200
+_LOADS = ("LOAD_FAST", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF")
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def names_on_hot_lines(scope: Scope) -> Iterator[None]:
 
     def look_at_names(frame: FrameType, _: float) -> None:
         users = scope.places.users_frame(frame)
-        if users is None:
+        if users is None or is_traced(frame):
             return
         line = users.f_lineno
         met[id(users.f_code), line] += 1
@@ -37,27 +38,42 @@ def names_on_hot_lines(scope: Scope) -> Iterator[None]:
 
 
 def _types(frame: FrameType, line: int) -> dict[str, str]:
-    found = variables(frame)
+    found = frame.f_globals | variables(frame)
     kinds = {}
     for name in _names_read(frame.f_code, line):
-        if name in found:
-            kinds[name] = kind_of(found[name])
-        elif name in frame.f_globals:
-            kinds[name] = kind_of(frame.f_globals[name])
+        first, _, attribute = name.partition(".")
+        if first in found and not attribute:
+            kinds[name] = kind_of(found[first])
+        elif first in found and (held := _attributes(found[first])).get(attribute) is not None:
+            kinds[name] = kind_of(held[attribute])
     return kinds
 
 
 def _names_read(code: CodeType, line: int) -> list[str]:
+    """Names that a line reads, and attributes of what they stand for: "self", "self.weights"."""
     names: dict[str, None] = {}
-    at = code.co_firstlineno
+    at, before = code.co_firstlineno, ""
     for instruction in dis.get_instructions(code):
         at = instruction.starts_line or at
-        loads = instruction.opname.startswith(("LOAD_FAST", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF"))
-        if at == line and loads:
-            names.update(
-                dict.fromkeys([instruction.argval] if isinstance(instruction.argval, str) else instruction.argval)
-            )
+        name = instruction.argval
+        if at == line and instruction.opname.startswith(_LOADS):
+            names.update(dict.fromkeys([name] if isinstance(name, str) else name))
+        elif at == line and instruction.opname == "LOAD_ATTR" and before:
+            names[f"{before}.{name}"] = None
+        before = name if instruction.opname.startswith(_LOADS) and isinstance(name, str) else ""
     return list(names)
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """What an object holds itself: no property of the user's runs. A module of torch keeps its weights apart."""
+    try:
+        held = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    if type(held) is not dict:
+        return {}
+    weights = held.get("_parameters")
+    return {**held, **weights} if type(weights) is dict else held
 
 
 def kind_of(value: Any) -> str:

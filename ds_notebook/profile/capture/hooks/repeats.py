@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
 
-from ds_notebook.profile.capture.hooks.arguments import arguments, fingerprint
+from ds_notebook.profile.capture.hooks.arguments import arguments, fingerprint, is_traced
 from ds_notebook.profile.capture.scope import Scope
 from ds_notebook.profile.observed import Repeats
 
-EVERY_S = 0.03
+EVERY_S = 0.05
 MOST_FUNCTIONS = 200
 MOST_ARGUMENTS = 5000
 """Different arguments of a function that are remembered."""
@@ -32,6 +32,9 @@ def repeats(scope: Scope) -> Iterator[None]:
 
     def look_for_repeats(frame: FrameType, _: float) -> None:
         walked: FrameType | None = frame
+        if is_traced(frame):
+            _unmark(frame)
+            return
         for _depth in range(DEEPEST):
             if walked is None or walked.f_trace_opcodes:  # marked: seen before, and what called it too
                 return
@@ -39,7 +42,7 @@ def repeats(scope: Scope) -> Iterator[None]:
             if code.co_name != "<module>" and scope.places.is_users(code) and _is_call(walked):
                 _note(calls, walked)
             # Tells this call from the next one of the same function, without keeping the frame alive: the mark lives
-            # and dies with the call. It only means something to a tracer, and one that is at work is left alone.
+            # and dies with the call. It only means something to a tracer: where one is at work it is taken back.
             walked.f_trace_opcodes = True
             walked = walked.f_back
 
@@ -58,9 +61,16 @@ def repeats(scope: Scope) -> Iterator[None]:
         ]
 
 
+def _unmark(frame: FrameType | None) -> None:
+    while frame is not None:
+        if frame.f_trace_opcodes:
+            frame.f_trace_opcodes = False
+        frame = frame.f_back
+
+
 def _is_call(frame: FrameType) -> bool:
     """A function's own body; a generator is resumed, not called again, and a comprehension is part of its function."""
-    return not frame.f_code.co_flags & 0x2A0 and not frame.f_code.co_name.startswith("<") and frame.f_trace is None
+    return not frame.f_code.co_flags & 0x2A0 and not frame.f_code.co_name.startswith("<")
 
 
 def _note(calls: dict[int, _Calls], frame: FrameType) -> None:

@@ -14,17 +14,31 @@ LONGEST = 2000
 ALIKE = 50
 """After so many statements of one shape from one line, the next are taken to have it too."""
 _VALUE = re.compile(
-    r"'(?:[^']|'')*'"  # text
+    r"\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"  # text, as PostgreSQL may have it
+    r"|'(?:[^']|'')*'"  # text
+    r"|0x[0-9a-fA-F]+"
     r"|(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"  # a number
-    r"|%\(\w+\)s|%s|(?<!:)[:@$]\w+"  # a parameter, as one driver or another writes it
+    r"|%\(\w+\)s|%s|(?<!:)[:@$]\w+",  # a parameter, as one driver or another writes it
+    re.DOTALL,
 )
+_ESCAPED = re.compile(r"'.*'", re.DOTALL)
+_QUOTED = r'"(?:[^"]|"")*"'
+_COMPARED = re.compile(rf"([=<>]|\b(?:like|glob)\b)(\s*){_QUOTED}(?!\s*\.)", re.IGNORECASE)
+_LISTED = re.compile(r"\b(?:in|values)\s*\([^()]*\)(?:\s*,\s*\([^()]*\))*", re.IGNORECASE)
+"""MySQL and SQLite take text in double quotes too; elsewhere than here it names a column or table."""
 _LIST = re.compile(r"\(\s*\?(?:\s*,\s*\?)*\s*\)")
 
 
 def shape(sql: str) -> str:
     """A statement with each value as `?` and each list of them as `(?)`: nothing of the user's data."""
     short = sql if len(sql) <= LONGEST else sql[:LONGEST] + "'"  # a value that was cut must not be left open
-    return " ".join(_LIST.sub("(?)", _VALUE.sub("?", short)).split())[:LONGEST]
+    if "\\'" in short:  # one dialect's escaped quote is another's end of a text: all that it may be is left out
+        short = _ESCAPED.sub("?", short)
+    short = _COMPARED.sub(r"\1\2?", _VALUE.sub("?", short))
+    if short.count('"') % 2:  # cut within
+        short = short[: short.rindex('"')] + "?"
+    short = _LISTED.sub(lambda found: re.sub(_QUOTED, "?", found[0]), short)
+    return " ".join(_LIST.sub("(?)", short).split())[:LONGEST]
 
 
 class Statements:

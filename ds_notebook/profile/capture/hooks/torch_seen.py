@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import weakref
 from collections import Counter
 from collections.abc import Iterator
@@ -10,12 +11,12 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any
 
-from ds_notebook.profile.capture.hooks.arguments import variables
+from ds_notebook.profile.capture.hooks.arguments import is_traced, variables
 from ds_notebook.profile.capture.hooks.patches import Patches
 from ds_notebook.profile.capture.scope import Scope
 from ds_notebook.profile.observed import Loader, Model, Optimizer
 
-EVERY_S = 0.05
+EVERY_S = 0.1
 _CALL = "torch/nn/modules/module.py"
 
 
@@ -79,6 +80,8 @@ class _Seen:
 
     def look_for_models(self, patches: Patches, frame: FrameType, _: float) -> None:
         """The outermost module that is being called: its frame knows it."""
+        if "torch" not in sys.modules or is_traced(frame):
+            return
         outermost, walked = None, frame
         while walked is not None:
             if walked.f_code.co_name == "_call_impl" and walked.f_code.co_filename.endswith(_CALL):
@@ -94,27 +97,49 @@ class _Seen:
         self._count_calls(patches, model)
 
     def _count_calls(self, patches: Patches, model: Any) -> None:
-        """By the class's `forward`: a hook on the module would be saved with it, one on all modules costs each call."""
+        """By the class's `__call__`: a hook on the module would be saved with it, one on all modules costs each call.
+
+        Not by `forward`, whose source and globals `torch.jit.script` and `torch.fx` read.
+        """
+        import torch
+
         kind = type(model)
         compiled = kind.__module__.startswith(("torch.jit", "torch._dynamo")) or model._compiled_call_impl
         if kind in self._classes or compiled:  # that would be compiled anew
             return
         self._classes.add(kind)
-        forward = kind.forward
+        call = kind.__call__
+        inherits = call is torch.nn.Module.__call__
         models = self._models
+        is_tracing: Any = torch.jit.is_tracing  # type: ignore[attr-defined]  # documented, and not in its `__all__`
 
-        @functools.wraps(forward)
+        @functools.wraps(call)
         def counted(module: Any, *args: Any, **kwargs: Any) -> Any:
-            noted = models.get(module)
-            if noted is not None:
-                noted.calls += 1
-                shape = getattr(args[0], "shape", None) if args else None
-                noted.rows += shape[0] if shape else 0
-                if noted.calls == 1:
-                    noted.autocast = _autocast(noted.device)
-            return forward(module, *args, **kwargs)
+            if not torch.compiler.is_compiling() and not is_tracing():
+                noted = models.get(module)
+                if noted is not None:
+                    noted.calls += 1
+                    rows, positions = _rows(args)
+                    noted.rows += rows
+                    noted.positions += positions
+                    if noted.calls == 1:
+                        noted.autocast = _autocast(noted.device)
+            # asked for anew: whoever traces replaces it for a while
+            return (torch.nn.Module.__call__ if inherits else call)(module, *args, **kwargs)
 
-        patches.set(kind, "forward", counted)
+        patches.set(kind, "__call__", counted)
+
+
+def _rows(args: tuple[Any, ...]) -> tuple[int, int]:
+    """Of the first argument, and of it as a matrix; 0 for one that stands for a tensor while a program is traced."""
+    import torch
+
+    first = args[0] if args else None
+    if type(first) is not torch.Tensor or not first.ndim:
+        return 0, 0
+    if first.ndim == 1 and first.is_floating_point():  # a single row
+        return 1, 1
+    return first.shape[0], first.numel() // max(first.shape[-1], 1)
 
 
 def _autocast(device: str) -> str:
