@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from itertools import chain
 from typing import Any, Literal
 
 import msgspec
@@ -124,6 +125,13 @@ class Stacks(Event, tag="stacks"):
     gaps_s: list[float] = []
     """Seconds of each sample in `order`; they add up to `weights_s`."""
     lane: str = "main"
+
+    def __post_init__(self) -> None:
+        # a stranger's record: msgspec passes a line over whose indices name nothing
+        if any(not 0 <= index < len(self.frames) for index in set(chain.from_iterable(self.stacks))):
+            raise ValueError("a stack names a frame that is not there")
+        if len(self.weights_s) != len(self.stacks) or any(not 0 <= index < len(self.stacks) for index in self.order):
+            raise ValueError("weights or samples that belong to no stack")
 
 
 class Usage(Event, tag="usage"):

@@ -91,7 +91,7 @@ class ScheduleView:
             *([timeline] if timeline else []),
             *self._gauges.panels(self._name),
         ]
-        return Scene(title=self._title(state), panels=panels, commands=["stop", "cancel"] if state not in OVER else [])
+        return Scene(title=self._title(state), panels=panels)
 
     # -- in words
 

@@ -30,8 +30,9 @@ def run_body(shell: InteractiveShell, body: str) -> None:
     """Run a cell magic's body in the notebook's namespace; its lines are numbered as the user sees the cell."""
     source = body_source(shell, body)
     name = shell.compile.cache(source, shell.execution_count)
+    compiled: Any = shell.compile  # typed for text alone; by the shell's, as ours would bring our `__future__` along
     with _users_traceback(shell):
-        exec(compile(ast.parse(source, name), name, "exec"), shell.user_ns)
+        exec(compiled(ast.parse(source, name), name, "exec"), shell.user_ns)
 
 
 def body_source(shell: InteractiveShell, body: str) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import ast
+import builtins
 import io
 import shlex
 import sys
 from types import FrameType
+from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
-from ds_magics._door import _users_traceback, body_source, complete, run_body
+from ds_magics._door import _users_traceback, body_source, complete
 from ds_notebook.errors import UsageError
 from ds_notebook.options import OptionParser, add_options, from_options, help_text
 from ds_notebook.profile.capture.places import CELL_FILE
@@ -28,7 +31,8 @@ HELP = (
     )
     + """
 
-The code runs once, as it would without the profiler, but for --repeat and --fix. `%ds_profile run`, with the name of
+The code runs once, as it would without the profiler, but for --repeat and --fix; the profile is called `profile`
+afterwards, unless you call something else so. `%ds_profile run`, with the name of
 a run or record alone, shows where the steps of that run went."""
 )
 
@@ -46,8 +50,8 @@ class ProfileMagic:
         """Make the magic known."""
         magic = cls(shell)
 
-        def ds_profile(line: str, cell: str | None = None) -> None:
-            magic(line, cell)
+        def ds_profile(line: str, cell: str | None = None) -> object:
+            return magic(line, cell)
 
         ds_profile.__doc__ = HELP
         shell.register_magic_function(ds_profile, "line_cell", "ds_profile")  # type: ignore[arg-type]  # typed as a method
@@ -55,8 +59,11 @@ class ProfileMagic:
         for key in ("%%ds_profile", "%ds_profile"):
             shell.set_hook("complete_command", lambda _, event: complete(options, event.line), str_key=key)
 
-    def __call__(self, line: str, cell: str | None = None) -> None:
-        """Profile the statement or the cell; the profile's run is left in the namespace as `profile`."""
+    def __call__(self, line: str, cell: str | None = None) -> object:
+        """Profile the statement or the cell; gives what its last line comes to, which a notebook shows.
+
+        The profile's run is left in the namespace as `profile`, unless something else of the user's is called so.
+        """
         words, statement = parted(line, self._parser)
         config = from_options(ProfileConfig, self._parser.parse_args(words))
         if cell is not None and statement:
@@ -67,24 +74,28 @@ class ProfileMagic:
             from ds_notebook.profile.steps_view import steps_scene
 
             display(steps_scene(record))
-            return
+            return None
+        if statement.isidentifier() and statement not in self._shell.user_ns and not hasattr(builtins, statement):
+            raise UsageError(f"There is no {statement!r} here: %ds_profile takes a statement, or the name of a run.")
+        source = statement_source(self._shell, statement) if cell is None else body_source(self._shell, cell)
+        check(source)
         if running := current():
             print(f"A profile is already running ({running.id}): this is part of it.")
-        self._profile(config, statement, cell)
+        return self._profile(config, statement or f"cell {self._shell.execution_count}", source)
 
-    def _profile(self, config: ProfileConfig, statement: str, cell: str | None) -> None:
-        what = statement or f"cell {self._shell.execution_count}"
+    def _profile(self, config: ProfileConfig, what: str, source: str) -> object:
+        names, value = self._shell.user_ns, None
+        filename = self._shell.compile.cache(source, self._shell.execution_count)
         with session(config, what, base=sys._getframe()) as run:
-            self._shell.user_ns["profile"] = run
-            for _ in range(config.repeat):
-                if cell is None:
-                    run_statement(self._shell, statement)
-                else:
-                    run_body(self._shell, cell)
+            try:
+                for _ in range(config.repeat):
+                    value = run_source(self._shell, source, filename)
+            finally:
+                if isinstance(names.get("profile", run), Run):
+                    names["profile"] = run
         if config.fix and run.record.ended is not None:  # not within another profile, which goes on
-            source = statement_source(self._shell, statement) if cell is None else body_source(self._shell, cell)
-            name = self._shell.compile.cache(source, self._shell.execution_count)
-            try_remedies(run.record, ForkBench(source, name, self._shell.user_ns), runs=config.repeat)
+            try_remedies(run.record, ForkBench(source, filename, names), runs=config.repeat)
+        return value
 
     def _record(self, name: str) -> Record | None:
         """The record of a run whose name stands alone on the line."""
@@ -117,12 +128,38 @@ def _word(lexer: shlex.shlex) -> str:
         raise UsageError(f"The line of the magic could not be read: {error}. Close the quote.") from None
 
 
-def run_statement(shell: InteractiveShell, statement: str) -> None:
-    """Run a line magic's statement in the notebook's namespace; it has the number of the magic's line in its cell."""
-    source = statement_source(shell, statement)
-    name = shell.compile.cache(source, shell.execution_count)
+def check(source: str) -> None:
+    """Raise UsageError for what is no Python, before anything runs."""
+    try:
+        compile(source, "<cell>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        if _awaits(source):
+            raise UsageError(
+                "What awaits can be profiled by a `with` in a cell without the magic: with ds.profiled(): await ..."
+            ) from None
+        where = f"line {error.lineno}" + (f": {error.text.strip()}" if error.text else "")
+        raise UsageError(f"This is no Python, so nothing ran: {error.msg} ({where}).") from None
+
+
+def _awaits(source: str) -> bool:
+    try:
+        compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
+
+
+def run_source(shell: InteractiveShell, source: str, filename: str) -> object:
+    """Run Python in the notebook's namespace; gives what its last line comes to, None where that is no expression."""
+    tree = ast.parse(source, filename)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    # By the shell's compiler: another would bring along the `__future__` imports of this file.
+    compiled: Any = shell.compile  # typed for text alone, and IPython itself gives it trees
     with _users_traceback(shell):
-        exec(compile(source, name, "exec"), shell.user_ns)
+        exec(compiled(tree, filename, "exec"), shell.user_ns)
+        if isinstance(last, ast.Expr):
+            return eval(compiled(ast.Expression(last.value), filename, "eval"), shell.user_ns)
+    return None
 
 
 def statement_source(shell: InteractiveShell, statement: str) -> str:

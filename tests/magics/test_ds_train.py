@@ -37,6 +37,12 @@ def test_a_cell_trains_and_leaves_its_run_and_one_picture(kernel: Kernel) -> Non
     assert value(kernel, "run.status") == "'finished'"
 
 
+def test_the_body_is_compiled_as_any_cell_is(kernel: Kernel) -> None:
+    kernel.run("%%ds_train --epochs 1" + BODY + "class Sizes:\n    width: int = 4\n")
+
+    assert value(kernel, "Sizes.__annotations__['width'] is int") == "True"
+
+
 def test_the_pictures_address_does_not_tell_where_the_author_works(kernel: Kernel) -> None:
     (output,) = kernel.run("%%ds_train" + BODY).displays
 

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 
@@ -156,3 +157,18 @@ def test_a_torn_last_line_is_ignored(tmp_path, cut):
     write_lines(tmp_path, NOTE, NOTE[:cut])
 
     assert read(tmp_path) == [Note(at=1.0, level="info", text="kept")]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"frames": ["f (a.py:1)"], "stacks": [[0, 1]], "weights_s": [1.0]},
+        {"frames": ["f (a.py:1)"], "stacks": [[-1]], "weights_s": [1.0]},
+        {"frames": ["f (a.py:1)"], "stacks": [[0]], "weights_s": []},
+        {"frames": ["f (a.py:1)"], "stacks": [[0]], "weights_s": [1.0], "order": [1]},
+    ],
+)
+def test_stacks_that_name_what_is_not_there_are_passed_over(tmp_path: Path, forged: dict[str, Any]) -> None:
+    (tmp_path / "events-1.jsonl").write_bytes(msgspec.json.encode({"event": "stacks", "at": 1.0, **forged}) + b"\n")
+
+    assert list(Record(tmp_path).events()) == []

@@ -14,11 +14,11 @@ from ds_notebook.profile import observed
 from ds_notebook.profile.folded import Frame
 from ds_notebook.profile.formats import collapsed, pstats_file, speedscope
 from ds_notebook.profile.formats.opened import broken
-from ds_notebook.profile.judge import judged
+from ds_notebook.profile.judge import judge
 from ds_notebook.profile.merged import Merged
 from ds_notebook.profile.observed import Observed
 from ds_notebook.profile.places import is_users
-from ds_notebook.profile.stored import SOURCES, profile_of
+from ds_notebook.profile.stored import SOURCES
 from ds_notebook.record import Record, Run
 from ds_notebook.record.events import Decision, Stacks
 from ds_notebook.start import start_run
@@ -90,8 +90,7 @@ def _write(run: Run, merged: Merged, form: _Format, remark: str) -> None:
     )
     run.save_blob("observed.json", msgspec.json.encode(found), kind=observed.KIND)
     run.save_blob("sources.json", msgspec.json.encode(_sources(merged.frames)), kind=SOURCES)
-    for finding in judged(profile_of(run.record)):
-        run.emit(finding)
+    judge(run)
 
 
 def _events(merged: Merged, lane: str) -> Iterator[Stacks]:

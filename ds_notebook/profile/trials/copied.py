@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +20,10 @@ import msgspec
 from ds_notebook.profile.capture.places import Places
 from ds_notebook.profile.folded import Frame
 from ds_notebook.profile.found import Found
+from ds_notebook.profile.program import wait_for_threads
 from ds_notebook.profile.trials import values
 from ds_notebook.profile.trials.altered import altered
+from ds_notebook.profile.trials.ended import end_with_parent
 from ds_notebook.profile.trials.guard import guard
 from ds_notebook.profile.trials.remedies import remedies
 from ds_notebook.profile.trials.remedy import CannotTry
@@ -74,6 +75,7 @@ def run_copy(task: Task, run: Callable[[], object], results: Callable[[], Mappin
     """
     answer, status = Answer(), 0
     try:
+        end_with_parent()
         places = Places("<string>")
         sys.dont_write_bytecode = True
         release = guard(Path(task.folder), lambda frame: _where(places, frame))
@@ -103,7 +105,7 @@ def _timed(task: Task, run: Callable[[], object], places: Places) -> tuple[Answe
         try:
             with _change(task.change):
                 run()
-                _wait_for_threads()
+                wait_for_threads()
         except CannotTry as reason:
             answer.cannot = str(reason)
         except SystemExit as end:
@@ -112,13 +114,6 @@ def _timed(task: Task, run: Callable[[], object], places: Places) -> tuple[Answe
             answer.error = _in_words(error) + _raised_in(places, error.__traceback__)
         answer.seconds = time.perf_counter() - began
     return answer, printed.lines()
-
-
-def _wait_for_threads() -> None:
-    """As Python does at a program's end."""
-    for thread in threading.enumerate():
-        if not thread.daemon and thread is not threading.current_thread():
-            thread.join()
 
 
 def _import(names: list[str]) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from ds_notebook.profile.capture.places import Places
 from ds_notebook.profile.folded import Profile
+from ds_notebook.profile.trials import landlock
 from ds_notebook.profile.trials.copied import Task, cannot, run_copy
 from ds_notebook.profile.trials.ended import wait_and_end
 from ds_notebook.profile.trials.guard import let_go_of_inherited
@@ -35,8 +36,8 @@ class ForkBench:
     def objection(self, profile: Profile) -> str:
         """A GPU and a database's connection do not follow into a fork, and some systems have none."""
         torch = sys.modules.get("torch")
-        if not hasattr(os, "pidfd_open") or not os.path.isdir("/proc/self/fd"):
-            return "this system cannot copy a running kernel"
+        if not hasattr(os, "pidfd_open") or not os.path.isdir("/proc/self/fd") or not landlock.version():
+            return "this system cannot keep a copy of the kernel apart (Linux 5.13 with Landlock can)"
         if torch is not None and torch.cuda.is_initialized():
             return "CUDA is in use, and a copy of the kernel could not use it"
         if any(each.driver not in ("", "sqlite3") for each in profile.observed.statements):
@@ -75,7 +76,7 @@ class ForkBench:
         if tree.body and isinstance(last := tree.body[-1], ast.Expr):
             value = ast.Assign([ast.Name(_VALUE, ast.Store())], last.value)
             tree.body[-1] = ast.fix_missing_locations(ast.copy_location(value, last))
-        exec(compile(tree, self._filename, "exec"), self._namespace)
+        exec(compile(tree, self._filename, "exec", dont_inherit=True), self._namespace)
 
     def _results(self) -> dict[str, object]:
         """What the code names, and what its last line comes to."""

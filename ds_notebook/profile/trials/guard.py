@@ -22,6 +22,7 @@ ENDED_BY_GUARD = 77
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _HARMLESS = ("/dev/null", "/dev/shm/", "/dev/nvidia", "/proc/self/")
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/nvidia")
 _MULTIPROCESSING = "pymp-"
 """How multiprocessing's own folders of sockets begin, which a loader's workers need."""
 
@@ -32,6 +33,12 @@ _CHANGES_FILES = frozenset(
 _STARTS_PROGRAMS = frozenset("subprocess.Popen os.exec os.posix_spawn os.spawn os.system os.forkpty pty.spawn".split())
 _SPEAKS = frozenset("socket.connect socket.bind socket.sendto socket.sendmsg".split())
 _ASKS_THE_NETWORK = frozenset("socket.getaddrinfo socket.gethostbyname syslog.openlog syslog.syslog".split())
+
+_CLIENTS = frozenset(
+    "psycopg psycopg2 psycopg2cffi MySQLdb _mysql_connector mariadb pyodbc oracledb cx_Oracle pymssql ibm_db"
+    " uvloop".split()
+)
+"""Libraries that connect from C code, to sockets in files too: neither Python nor Landlock sees that."""
 
 Said = Callable[[FrameType | None], str]
 """Where a frame is, in the words of the program's user: "prog.py, line 12"."""
@@ -64,13 +71,17 @@ class _Guard:
             return "starts a program"
         if event in _SPEAKS:
             return "" if self._is_workers_socket(*arguments[:2]) else "opens a socket"
+        if event == "import" and arguments[0] in _CLIENTS:
+            return f"may reach a database by {arguments[0]}"
         if event in _ASKS_THE_NETWORK:
             return "opens a socket"
         if event in ("os.kill", "os.killpg"):
             return "" if _is_own(event, arguments[0]) else "ends other processes"
         return ""
 
-    def _is_harmless(self, path: Any) -> bool:  # text, bytes or a path
+    def _is_harmless(self, path: Any) -> bool:  # text, bytes, a path, or the number of a file that is open already
+        if isinstance(path, int):
+            return True
         name = os.path.abspath(os.fsdecode(path))
         return name.startswith(_HARMLESS) or name.startswith(self.temporary + _MULTIPROCESSING)
 
@@ -96,6 +107,8 @@ def guard(folder: Path, where: Said) -> Callable[[], None]:
     landlock.only_write([folder, Path("/dev/shm"), Path("/dev/null"), *nvidia])
     watching = _Guard(folder, where)
     sys.addaudithook(watching)
+    if loaded := sorted(_CLIENTS & sys.modules.keys()):  # in a fork
+        watching._end(f"may reach a database by {loaded[0]}", None)
 
     def release() -> None:
         watching.armed = False
@@ -104,7 +117,7 @@ def guard(folder: Path, where: Said) -> Callable[[], None]:
 
 
 def let_go_of_inherited() -> str:
-    """After a fork: files that are open for writing become open for reading, sockets lead nowhere.
+    """After a fork: files that are open for writing become open for reading; sockets, pipes and devices lead nowhere.
 
     Returns why the copy cannot be kept apart from the original, "" where it can.
     """
@@ -116,12 +129,17 @@ def let_go_of_inherited() -> str:
             mode, flags = os.fstat(file).st_mode, _flags(file)
         except OSError:  # the listing's own
             continue
-        if stat.S_ISSOCK(mode):
+        if stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode) or (stat.S_ISCHR(mode) and not _is_own_device(file)):
             os.dup2(nowhere, file)
         elif stat.S_ISREG(mode) and flags & (os.O_WRONLY | os.O_RDWR):
             _reopen_for_reading(file, nowhere)
     os.close(nowhere)
     return ""
+
+
+def _is_own_device(file: int) -> bool:
+    """Whether what is written to a device reaches no one else."""
+    return os.readlink(f"/proc/self/fd/{file}").startswith(_DEVICES)
 
 
 def _reopen_for_reading(file: int, nowhere: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ds_notebook.profile.rules import findings
+from ds_notebook.profile.judge import seen
 from ds_notebook.profile.stored import profile_of
 from ds_notebook.profile.trials.bench import Bench
 from ds_notebook.profile.trials.said import decision, measured
@@ -27,7 +27,7 @@ def try_remedies(
     writer = Run(record.path, None)
     done: list[Trial] = []
     try:
-        for trial in trials(findings(profile), profile, bench, runs=runs):
+        for trial in trials(seen(profile, writer), profile, bench, runs=runs):
             writer.emit(decision(trial))
             at = trial.found.at
             if finding := before.get((trial.found.code, at.place, at.line)):

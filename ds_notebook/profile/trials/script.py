@@ -11,6 +11,7 @@ import msgspec
 
 from ds_notebook.profile.apart import parted
 from ds_notebook.profile.folded import Profile
+from ds_notebook.profile.trials import landlock
 from ds_notebook.profile.trials.copied import Task
 from ds_notebook.profile.trials.ended import wait_and_end
 
@@ -26,7 +27,8 @@ class ScriptBench:
 
     def objection(self, profile: Profile) -> str:
         """Linux alone says when a process has ended, and forbids it to write."""
-        return "" if hasattr(os, "pidfd_open") else "this system cannot keep a copy of a program apart"
+        can = hasattr(os, "pidfd_open") and landlock.version() > 0
+        return "" if can else "this system cannot keep a copy of a program apart (Linux 5.13 with Landlock can)"
 
     def copy(self, task: Task, environment: dict[str, str], limit_s: float) -> bool:
         """Run it; the order of sets is the same in each copy."""

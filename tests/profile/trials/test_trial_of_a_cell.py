@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import multiprocessing
 import socket
 import sqlite3
 import textwrap
@@ -66,6 +67,17 @@ def test_a_connection_that_the_user_has_open_is_not_spoken_through() -> None:
 
         assert theirs.recv(100) == b"after"
     assert trial.not_tried
+
+
+@pytest.mark.parametrize("line", ["queue.put('from the trial')", "queue.get()"])
+def test_a_queue_between_processes_is_neither_written_to_nor_read_from(line: str) -> None:
+    queue = multiprocessing.get_context("fork").SimpleQueue()
+    queue.put("mine")
+
+    in_fork(f"{line}  # HERE", {"queue": queue})
+
+    assert (queue.get(), queue.empty()) == ("mine", True)
+    queue.close()
 
 
 def test_memory_that_is_a_file_keeps_a_cell_from_being_tried(tmp_path: Path) -> None:

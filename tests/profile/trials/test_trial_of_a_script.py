@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import psutil
 import pytest
 
 from ds_notebook.profile.observed import Observed, Statement
+from ds_notebook.profile.trials import landlock
 from ds_notebook.profile.trials.said import sentence, verdict
 from tests.profile.trials.conftest import Tried
 
@@ -20,6 +23,16 @@ PATTERNS = """
         for number in range(600):
             hits += len(re.findall(f"(a|b)[0-9]*x{number}", "ax599"))  # HERE
 """
+
+
+def ended(process: int) -> bool:
+    """Whether a process that was killed is gone within a few seconds; nobody may wait for it here."""
+    until_s = time.monotonic() + 5
+    while time.monotonic() < until_s:
+        if not psutil.pid_exists(process) or psutil.Process(process).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def test_a_remedy_that_helps_is_measured_and_its_results_are_equal(tried: Tried) -> None:
@@ -117,4 +130,62 @@ def test_a_program_that_hangs_is_killed_and_leaves_no_process(tried: Tried, tmp_
     Path("/dev/shm", tmp_path.name).unlink()
     assert trial.not_tried == "it had not ended after 2 s"
     assert time.monotonic() - began < 30
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    assert ended(child)
+
+
+def test_a_program_that_loads_a_databases_client_is_not_tried(tried: Tried, tmp_path: Path) -> None:
+    (tmp_path / "psycopg2.py").write_text("")  # the real one connects from C code, which nobody sees
+
+    trial = tried("import psycopg2  # HERE", "regex-compile")
+
+    assert trial.not_tried == "it may reach a database by psycopg2 (prog.py, line 1)"
+
+
+def test_without_landlock_nothing_is_tried(tried: Tried, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landlock, "version", lambda: 0)  # an older Linux
+
+    trial = tried("raise SystemExit('must not run')  # HERE", "regex-compile")
+
+    assert trial.not_tried.startswith("this system cannot keep a copy of a program apart")
+
+
+def test_memory_that_processes_share_can_be_tried(tried: Tried) -> None:
+    trial = tried(
+        PATTERNS + "\n    import multiprocessing\n    numbers = multiprocessing.Array('d', 10)", "regex-compile"
+    )
+
+    assert not trial.not_tried and trial.measured
+
+
+def test_a_pool_that_is_never_shut_down_does_not_hold_a_trial_up(tried: Tried) -> None:
+    trial = tried(
+        PATTERNS
+        + "\n    from concurrent.futures import ThreadPoolExecutor\n    ThreadPoolExecutor(1).submit(int).result()",
+        "regex-compile",
+    )
+
+    assert not trial.not_tried and trial.measured
+
+
+def test_a_copy_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    program, starts = tmp_path / "hangs.py", tmp_path / "starts.py"
+    shared = Path("/dev/shm", tmp_path.name)
+    program.write_text(f"import os, time\nopen({str(shared)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)\n")
+    starts.write_text(
+        "import sys\n"
+        "from ds_notebook.profile.trials.bench import run_on\n"
+        "from ds_notebook.profile.trials.copied import Change, Task\n"
+        "from ds_notebook.profile.trials.script import ScriptBench\n"
+        f"run_on(ScriptBench([sys.executable, {str(program)!r}]), Task(Change(), ''), {{}}, 600)\n"
+    )
+    starter = subprocess.Popen([sys.executable, str(starts)])
+    until_s = time.monotonic() + 30
+    while not (shared.exists() and shared.read_text()) and time.monotonic() < until_s:
+        time.sleep(0.05)
+    copy = int(shared.read_text())
+    shared.unlink()
+
+    starter.kill()
+    starter.wait()
+
+    assert ended(copy)

@@ -53,7 +53,7 @@ def _packages_of(values: Iterable[Any]) -> Iterator[str]:
 def _inside(value: Any) -> Sequence[Any]:  # any object of the user's
     kind = type(value)
     if kind is list or kind is tuple:
-        return value[:1]
+        return list(value[:1])
     if kind is dict:
         return list(islice(value.values(), 1))
     if kind.__module__ == "__main__" and hasattr(value, "__dict__"):

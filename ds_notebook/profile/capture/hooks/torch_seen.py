@@ -16,7 +16,7 @@ from ds_notebook.profile.capture.hooks.patches import Patches
 from ds_notebook.profile.capture.scope import Scope
 from ds_notebook.profile.observed import Loader, Model, Optimizer
 
-EVERY_S = 0.1
+EVERY_S = 0.05
 _CALL = "torch/nn/modules/module.py"
 
 
