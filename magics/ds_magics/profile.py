@@ -17,10 +17,7 @@ from IPython.display import display
 from ds_magics._door import _users_traceback, body_source, complete
 from ds_notebook.errors import UsageError
 from ds_notebook.options import OptionParser, add_options, from_options, help_text
-from ds_notebook.profile.capture.places import CELL_FILE
 from ds_notebook.profile.config import ProfileConfig
-from ds_notebook.profile.session import current, session
-from ds_notebook.profile.trials import ForkBench, try_remedies
 from ds_notebook.record import Record, Run
 
 HELP = (
@@ -79,11 +76,15 @@ class ProfileMagic:
             raise UsageError(f"There is no {statement!r} here: %ds_profile takes a statement, or the name of a run.")
         source = statement_source(self._shell, statement) if cell is None else body_source(self._shell, cell)
         check(source)
+        from ds_notebook.profile.session import current  # not before it is needed: `%load_ext` is to be quick
+
         if running := current():
             print(f"A profile is already running ({running.id}): this is part of it.")
         return self._profile(config, statement or f"cell {self._shell.execution_count}", source)
 
     def _profile(self, config: ProfileConfig, what: str, source: str) -> object:
+        from ds_notebook.profile.session import session
+
         names, value = self._shell.user_ns, None
         filename = self._shell.compile.cache(source, self._shell.execution_count)
         with session(config, what, base=sys._getframe()) as run:
@@ -94,6 +95,8 @@ class ProfileMagic:
                 if isinstance(names.get("profile", run), Run):
                     names["profile"] = run
         if config.fix and run.record.ended is not None:  # not within another profile, which goes on
+            from ds_notebook.profile.trials import ForkBench, try_remedies
+
             try_remedies(run.record, ForkBench(source, filename, names), runs=config.repeat)
         return value
 
@@ -169,6 +172,8 @@ def statement_source(shell: InteractiveShell, statement: str) -> str:
 
 
 def _line_of_magic() -> int:
+    from ds_notebook.profile.capture.places import CELL_FILE
+
     frame: FrameType | None = sys._getframe()
     while frame is not None and not CELL_FILE.search(frame.f_code.co_filename):
         frame = frame.f_back
