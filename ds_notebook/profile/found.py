@@ -32,9 +32,9 @@ class Found(msgspec.Struct, kw_only=True, frozen=True):
     covers: tuple[int, int] = (0, 0)
     """First and last line of the same place whose time this explains; (0, 0) is the line alone."""
     share: float
-    """Of the time, in [0, 1], that it concerns."""
+    """Of the time, in [0, 1], that it concerns; the loading of libraries apart, unless that is what it is about."""
     expected: float
-    """Total speed-up, 1 or more, if the advice is followed; 1 for what costs memory and not time."""
+    """Total speed-up, 1 or more, if the advice is followed; 1 for what costs memory and not time. Of the same time."""
     evidence: str
     """One sentence with the numbers it rests on."""
     advice: str

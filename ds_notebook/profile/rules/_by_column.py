@@ -12,7 +12,7 @@ def by_column(line: str) -> str:
     try:
         statement = ast.parse(line.strip()).body[0]
     except (SyntaxError, IndexError):
-        return _SKETCH
+        return SKETCH
     for node in ast.walk(statement):
         if (
             isinstance(node, ast.Call)
@@ -23,10 +23,10 @@ def by_column(line: str) -> str:
             columns = _columns(node.args[0], node.func.value)
             if columns is not None:
                 return ast.unparse(_Replaced(node, columns).visit(statement))
-    return _SKETCH
+    return SKETCH
 
 
-_SKETCH = 'df["result"] = np.where(df["a"] > 0, df["a"] * df["b"], 0.0)  # whole columns at once'
+SKETCH = 'df["result"] = np.where(df["a"] > 0, df["a"] * df["b"], 0.0)  # whole columns at once'
 
 
 def _columns(function: ast.expr, frame: ast.expr) -> ast.expr | None:

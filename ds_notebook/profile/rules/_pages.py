@@ -14,6 +14,10 @@ Each is a pure function of a profile's record. A rule speaks only if its advice 
 5% faster, or if memory would run out; one cause gives one finding; what is small beside the best remedy waits until
 that is applied. "Nothing worth fixing here" is an answer.
 
+The whole, of which shares and speed-ups are told and which trials measure, is all that the user waits for but the
+loading of libraries: that is paid once, and a profile is often a short piece of what is to run for hours. Only
+`import-time` counts it. In a notebook, where the imports were another cell's, there is no difference.
+
 *Made from the docstrings in `ds_notebook/profile/rules` by `python -m ds_notebook.profile.rules > docs/rules.md`.*
 """
 _PARTS = ("What it sees.", "Why it matters.", "How the remedy is verified.", "When it stays silent.")

@@ -60,6 +60,26 @@ class Loop(msgspec.Struct, frozen=True):
         body = getattr(self.node, "body", None)
         return range(self.first, max(body[0].lineno, self.first + 1) if body else self.first + 1)
 
+    @property
+    def carried(self) -> set[str]:
+        """Names whose value goes from one round into the next: read in it before they are bound. Counters are none."""
+        return _read_first(self.body) - self.targets
+
+    def made_from(self, names: set[str]) -> set[str]:
+        """These names and all that they are computed from in a round."""
+        found, waiting = set[str](), list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += [each for value in self.values_of(name) for each in loaded(value)]
+        return found
+
+    def values_of(self, name: str) -> list[ast.expr]:
+        """What a name is bound to in a round."""
+        assigned = [node for part in self.body for node in ast.walk(part) if isinstance(node, ast.Assign)]
+        return [node.value for node in assigned if any(name in names_of(target) for target in node.targets)]
+
     def repeats(self, line: int) -> bool:
         """Whether this line runs each time round; the head of a `for` does not."""
         if isinstance(self.node, ast.For | ast.AsyncFor):
@@ -183,6 +203,34 @@ def calls_to(profile: Profile, name: str) -> Iterator[tuple[Frame, ast.Call]]:
 def keyword(call: ast.Call, name: str) -> ast.expr | None:
     """The value of a call's keyword."""
     return next((each.value for each in call.keywords if each.arg == name), None)
+
+
+def _read_first(body: list[ast.AST]) -> set[str]:
+    """Names that are bound in a body and, before that, read."""
+    read, bound, carried = set[str](), set[str](), set[str]()
+    for node in _in_order(body):
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            read |= (loaded(node.value) if node.value else set()) - bound
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            new = {each.id for target in targets for each in _names_bound(target)}
+            carried |= new & read
+            bound |= new
+        elif isinstance(node, ast.expr | ast.AugAssign):
+            read |= loaded(node.value if isinstance(node, ast.AugAssign) else node) - bound
+    return carried
+
+
+def _in_order(body: list[ast.AST]) -> Iterator[ast.AST]:
+    """Assignments, and the expressions that stand outside of them, as they run."""
+    for part in body:
+        if isinstance(part, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.expr):
+            yield part
+        elif not isinstance(part, (*_FUNCTIONS, ast.ClassDef)):
+            yield from _in_order(list(ast.iter_child_nodes(part)))
+
+
+def _names_bound(target: ast.AST) -> list[ast.Name]:
+    return [each for each in ast.walk(target) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
 
 
 def _function_name(tree: Code, line: int) -> str:

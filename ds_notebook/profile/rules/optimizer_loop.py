@@ -1,7 +1,8 @@
 """The optimizer goes over the parameters one tensor at a time.
 
 What it sees. Time in `torch.optim` with neither `foreach` nor `fused` (on a CPU neither is the default), and loops
-of the user's over `parameters()` that work on `.grad`.
+of the user's that change one parameter after another in place, in the loop itself or in a function it calls: an update
+by hand, an optimizer of their own, an average of weights.
 
 Why it matters. A model has hundreds of tensors, most of them small: for each, an Adam step starts a dozen operations.
 
@@ -21,17 +22,17 @@ When it stays silent. Where the optimizer is fused or by `foreach` already, and 
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 import msgspec
 
-from ds_notebook.profile.folded import Frame, Profile
+from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.observed import Optimizer
 from ds_notebook.profile.rules._seconds import above, by, critical, innermost, total, wall_s
-from ds_notebook.profile.rules._source import called, code
+from ds_notebook.profile.rules._source import Loop, code
 from ds_notebook.profile.rules._torch import has, is_optimizer, made_at
+from ds_notebook.profile.rules._updates import updates
 
 CODE = "optimizer-loop"
 
@@ -42,71 +43,103 @@ SGD_LOCAL = 1.6
 BY_HAND_LOCAL = 2.5
 """A fused SGD beside `p -= lr * p.grad` over 200 tensors, here."""
 FEWEST_TENSORS = 8
+_FUSED = ("Adam", "AdamW", "SGD", "Adagrad")
+"""That have it on a CPU; the others have `foreach`."""
 
 
 def find(profile: Profile) -> Iterator[Found]:
-    optimizer = max(profile.observed.optimizers, key=lambda each: each.num_tensors, default=None)
-    if optimizer is not None and _loops(optimizer):
-        yield from _stepping(profile, optimizer)
+    yield from _stepping(profile)
     yield from _by_hand(profile)
 
 
 def _loops(optimizer: Optimizer) -> bool:
-    by_default = optimizer.device == "cpu" or optimizer.foreach is False
-    return not optimizer.foreach and not optimizer.fused and by_default and optimizer.num_tensors >= FEWEST_TENSORS
+    return not optimizer.foreach and not optimizer.fused and (optimizer.device == "cpu" or optimizer.foreach is False)
 
 
-def _stepping(profile: Profile, optimizer: Optimizer) -> Iterator[Found]:
-    stacks = [stack for stack in critical(profile) if has(stack, is_optimizer)]
+def _stepping(profile: Profile) -> Iterator[Found]:
+    looping = [each for each in profile.observed.optimizers if _loops(each)]
+    tensors = sum(each.num_tensors for each in looping)  # also of many optimizers with a few each
+    if tensors < FEWEST_TENSORS:
+        return
+    stacks = [stack for stack in critical(profile) if has(stack, is_optimizer) and not _is_users_own(profile, stack)]
     line = next(iter(by(stacks, lambda stack: above(profile, stack, is_optimizer))), None)
     seconds = total(stacks).wall_s
     if line is None or seconds < REMARKABLE_S:
         return
+    name = max(looping, key=lambda each: each.num_tensors).name
     yield _found(
-        made_at(profile, optimizer.name) or line,
+        made_at(profile, name) or line,
         seconds / wall_s(profile),
-        SGD_LOCAL if optimizer.name in ("SGD", "RMSprop", "Adagrad") else ADAM_LOCAL,
-        f"updates {optimizer.num_tensors} tensors one after another in {optimizer.name}",
-        f"optimizer = torch.optim.{optimizer.name}(model.parameters(), fused=True)",
+        SGD_LOCAL if name in ("SGD", "RMSprop", "Adagrad") else ADAM_LOCAL,
+        f"updates {tensors} tensors one after another in {name}",
+        f"optimizer = torch.optim.{name}(model.parameters(), {_setting(name)})",
+        _setting(name),
     )
 
 
+def _setting(name: str) -> str:
+    return "fused=True" if name in _FUSED else "foreach=True"
+
+
+def _is_users_own(profile: Profile, stack: Stack) -> bool:
+    """An optimizer that the user wrote, below torch's base class: that is a loop by hand."""
+    at = innermost(profile, stack)
+    return at is not None and any(is_optimizer(frame) for frame in stack.frames[: stack.frames.index(at)])
+
+
 def _by_hand(profile: Profile) -> Iterator[Found]:
+    """Loops over parameters, with what they call: each at its hottest line."""
     groups: dict[tuple[str, int, int], float] = {}
     hottest: dict[tuple[str, int, int], Frame] = {}
-    for at, spent in by(critical(profile), lambda stack: innermost(profile, stack)).items():
-        tree = code(profile, at.place)
-        for loop in tree.loops(at.line) if tree else []:
-            if _updates(loop.node):
-                key = (at.place, loop.first, loop.last)
-                groups[key] = groups.get(key, 0.0) + spent.wall_s
-                hottest.setdefault(key, at)
+    for at, stack, seconds in _updating(profile):
+        owner = next((each for each in _around(profile, stack, at) if updates(profile, at, *each)), None)
+        if owner is not None:
+            frame, loop = owner
+            key = (frame.place, loop.first, loop.last)
+            groups[key] = groups.get(key, 0.0) + seconds
+            hottest.setdefault(key, at)
     for key, seconds in groups.items():
         if seconds >= REMARKABLE_S:
-            share = seconds / wall_s(profile)
             fix = "optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, fused=True)\noptimizer.step()"
-            found = _found(hottest[key], share, BY_HAND_LOCAL, "updates parameters by a loop of its own", fix)
-            yield msgspec.structs.replace(found, covers=key[1:])
+            found = _found(
+                hottest[key], seconds / wall_s(profile), BY_HAND_LOCAL, "updates parameters by a loop of its own", fix
+            )
+            covers = key[1:] if key[0] == hottest[key].place else (0, 0)
+            yield msgspec.structs.replace(found, covers=covers)
 
 
-def _updates(loop: ast.AST) -> bool:
-    """A loop over parameters that works on their gradients, and on no batches."""
-    if not isinstance(loop, ast.For):
-        return False
-    nodes = list(ast.walk(loop))
-    gradients = any(isinstance(node, ast.Attribute) and node.attr == "grad" for node in nodes)
-    trains = any(isinstance(node, ast.Call) and called(node).endswith(".backward") for node in nodes)
-    return gradients and not trains
+def _updating(profile: Profile) -> Iterator[tuple[Frame, Stack, float]]:
+    """Each path of user's frames with the seconds in it, hottest first."""
+    paths: dict[tuple[Frame, ...], tuple[Stack, float]] = {}
+    for stack in critical(profile):
+        path = tuple(profile.users(stack.frames))
+        first, seconds = paths.get(path, (stack, 0.0))
+        paths[path] = (first, seconds + stack.wall_s)
+    for path, (stack, seconds) in sorted(paths.items(), key=lambda item: -item[1][1]):
+        if path:
+            yield path[-1], stack, seconds
 
 
-def _found(at: Frame, share: float, local: float, what: str, fix: str) -> Found:
+def _around(profile: Profile, stack: Stack, at: Frame) -> Iterator[tuple[Frame, Loop]]:
+    """The loops around a line: in its function, else the innermost around the call of that function."""
+    users = list(profile.users(stack.frames))
+    for frame in users[:-3:-1]:
+        tree = code(profile, frame.place)
+        head = tree.heads(frame.line) if tree else None
+        around = [*(tree.loops(frame.line) if tree else []), *([head] if head else [])]
+        yield from ((frame, loop) for loop in reversed(around))
+        if around:
+            return
+
+
+def _found(at: Frame, share: float, local: float, what: str, fix: str, setting: str = "fused=True") -> Found:
     return Found(
         code=CODE,
         at=at,
         share=share,
         expected=expected_speedup(share, local),
         evidence=f"{share:.0%} of the time {what}.",
-        advice="Let the optimizer update all of them in one call, with fused=True.",
+        advice=f"Let the optimizer update all of them in one call, with {setting}.",
         fix=fix,
         facts={"fused": 1},
     )

@@ -46,8 +46,8 @@ LISTS_LOCAL = 8.5
 ARRAYS_LOCAL = 50.0
 """By numba or array operations from arrays read element by element: 355 and 373 times measured; 50 promises no more
 than can be seen in a program of some seconds."""
-COMPILATION_S = 0.6
-"""Of the first function that numba compiles in a process; numba's own import apart."""
+COMPILATION_S = 0.35
+"""Of the first function that numba compiles in a process, 0.3 to 0.4 here; numba's own import apart."""
 MOSTLY = 0.7
 """Of a loop's own time must be on lines that crunch numbers."""
 

@@ -40,8 +40,11 @@ CODE = "recompute"
 FEWEST = 4
 """Calls seen, of which `MOSTLY` had arguments seen before."""
 MOSTLY = 0.5
+UNSEEN = 3.0
+"""Calls for one that a look met."""
 ONCE_LOCAL = 20.0
 """Once instead of each time round; what else is on the line stays."""
+_ARRAYS = ("ndarray", "Tensor", "DataFrame", "Series")
 ALL_OF_A_LOOP = 0.9
 """Of a loop's time in one call whose result does not depend on its counter: the loop repeats on purpose."""
 
@@ -68,13 +71,19 @@ def _repeated_calls(profile: Profile, stacks: list[Stack]) -> Iterator[Found]:
             code=CODE,
             at=at or definition,
             share=share,
-            expected=expected_speedup(share, each.calls / max(each.calls - each.repeated, 1)),
+            expected=expected_speedup(share, _local(each)),
             evidence=f"{share:.0%} of the time is in {name(definition)}; {each.repeated} of {each.calls} calls seen"
             " had arguments that it had been given before.",
             advice="Call it once above the loop." if at else "Keep its results with functools.cache.",
             fix=_fix(profile, definition, at),
             facts=_facts(each),
         )
+
+
+def _local(repeats: Repeats) -> float:
+    """What is kept: the first call with each arguments. There are more calls than looks, which are 20 a second at most,
+    and the share of first ones falls with their number: it is taken to be a third of what looks saw."""
+    return UNSEEN * repeats.calls / max(repeats.calls - repeats.repeated, 1)
 
 
 def _facts(repeats: Repeats) -> dict[str, str | int | float]:
@@ -140,17 +149,32 @@ def _unchanging(profile: Profile, stacks: list[Stack]) -> Iterator[Found]:
         ]
         if not same or _only_repeats(loop, at, spent.wall_s, stacks):
             continue
-        share = spent.wall_s / whole_s
+        share = (
+            spent.wall_s / whole_s * _part(same[0], tree.statement(at.line), profile.observed.types.get(str(at), {}))
+        )
         text = ast.unparse(same[0])
         yield Found(
             code=CODE,
             at=at,
             share=share,
             expected=expected_speedup(share, ONCE_LOCAL),
-            evidence=f"{share:.0%} of the time is on a line that computes {text} again and again from the same values.",
+            evidence=f"{share:.0%} of the time computes {text} again and again from the same values.",
             advice="Compute it once above the loop.",
             fix=f"value = {text}  # above the loop",
         )
+
+
+def _part(call: ast.Call, statement: ast.stmt | None, types: dict[str, str]) -> float:
+    """Of a line's time that of one call on it: by the number of calls and of operations on arrays."""
+    arrays = {name for name, kind in types.items() if kind.startswith(_ARRAYS)}
+
+    def heavy(node: ast.AST) -> int:
+        return sum(
+            isinstance(each, ast.Call) or (isinstance(each, ast.BinOp) and bool(loaded(each) & arrays))
+            for each in ast.walk(node)
+        )
+
+    return heavy(call) / max(heavy(statement) if statement else 1, heavy(call), 1)
 
 
 def _names_called(call: ast.Call) -> set[str]:

@@ -1,7 +1,8 @@
 """Regular expressions are compiled again and again.
 
-What it sees. Samples inside the compiler of `re`, called from a line that a loop repeats. Python keeps the last 512
-patterns it compiled; a loop that makes its patterns from its data runs past them, and `re.purge` empties them.
+What it sees. Samples inside the compiler of `re`, called from a line that a loop repeats, and how many different
+patterns that line had compiled how often. Python keeps the last 512 patterns it compiled; a loop that makes its
+patterns from its data runs past them, and `re.purge` empties them.
 
 Why it matters. Compiling a pattern takes some hundred microseconds, a match often less than one.
 
@@ -15,7 +16,8 @@ Good::
     pattern = re.compile(r"\\b(" + "|".join(map(re.escape, words)) + r")\\b")  # once
     hits = len(pattern.findall(text))
 
-How the remedy is verified. The share of the compiler is measured; with the pattern compiled once it is gone.
+How the remedy is verified. The program is run with a cache that keeps all patterns. Each is still compiled once, and
+what that takes was counted: only the rest is promised.
 
 When it stays silent. Patterns compiled once, at import or above the loop, and compilers that take under 5% of the time.
 """
@@ -32,7 +34,10 @@ from ds_notebook.profile.rules._source import loops
 CODE = "regex-compile"
 
 LOCAL = 20.0
-"""What is left: one compilation, and the look-ups that a compiled pattern needs no more."""
+"""Where nothing was counted: one compilation is left, and the look-ups that a compiled pattern needs no more."""
+JOINED_LOCAL = 1.5
+"""Of different patterns, each compiled once: as parts of one pattern they are compiled in two thirds of the time
+(1000 to 5000 words between word boundaries, here)."""
 
 
 def find(profile: Profile) -> Iterator[Found]:
@@ -46,11 +51,19 @@ def find(profile: Profile) -> Iterator[Found]:
             code=CODE,
             at=at,
             share=share,
-            expected=expected_speedup(share, LOCAL),
+            expected=expected_speedup(share, _local(profile, at)),
             evidence=f"{share:.0%} of the time compiles regular expressions, again each time round a loop.",
             advice="Compile the pattern once above the loop; join patterns made from data into one with |.",
             fix="pattern = re.compile(...)  # once, above the loop\npattern.search(text)  # in it",
         )
+
+
+def _local(profile: Profile, at: Frame) -> float:
+    """How many times as fast, if each pattern that the line uses is compiled once."""
+    counted = next((each for each in profile.observed.patterns if each.site == str(at)), None)
+    if counted is None or counted.first_s <= 0:
+        return LOCAL
+    return JOINED_LOCAL if counted.compilations == counted.distinct else counted.seconds / counted.first_s
 
 
 def _compiles(frame: Frame) -> bool:

@@ -33,6 +33,7 @@ CODE = "thread-oversubscription"
 
 MORE = 1.5
 """Times the cores, or it is not worth a word."""
+MORE_POOLS = 3.0
 CORES_FILLED = 0.6
 """Of all cores' time, by this process."""
 WAITED_FOR_A_CORE = 0.25
@@ -48,7 +49,8 @@ def find(profile: Profile) -> Iterator[Found]:
     seen, cores = profile.observed, max(profile.observed.cores, 1.0)
     # Busy threads count only where they fill the cores: many that do little are in nobody's way.
     filled = seen.cpu_s >= CORES_FILLED * cores * seen.wall_s
-    threads = max(seen.torch_threads or 0, seen.busy_threads if filled else 0)
+    busy = seen.busy_threads if filled and seen.busy_threads >= _least_busy(profile, cores) else 0
+    threads = max(seen.torch_threads or 0, busy)
     delay_s = seen.run_delay_s
     if threads < MORE * cores or delay_s is None or delay_s < WAITED_FOR_A_CORE * seen.cpu_s:
         return
@@ -72,6 +74,11 @@ def find(profile: Profile) -> Iterator[Found]:
         else f'os.environ["OMP_NUM_THREADS"] = "{cores:g}"',
         facts={"threads": threads, "cores": cores},
     )
+
+
+def _least_busy(profile: Profile, cores: float) -> float:
+    """torch has a pool for the forward and one for the backward pass, which take turns."""
+    return (MORE_POOLS if profile.observed.torch_threads else MORE) * cores
 
 
 def _computes(profile: Profile, stack: Stack) -> bool:

@@ -25,6 +25,7 @@ from ds_notebook.profile.trials import values
 from ds_notebook.profile.trials.altered import altered
 from ds_notebook.profile.trials.ended import end_with_parent
 from ds_notebook.profile.trials.guard import guard
+from ds_notebook.profile.trials.loading import loading_timed
 from ds_notebook.profile.trials.remedies import remedies
 from ds_notebook.profile.trials.remedy import CannotTry
 
@@ -51,15 +52,16 @@ class Task(msgspec.Struct):
     change: Change
     folder: str
     libraries: list[str] = []
-    """To import first, their time left out."""
+    """To import first, since the remedy brings them along."""
     patched: list[str] = []
-    """To import first, their time counted: the program would have imported them itself."""
+    """To import first, since the remedy patches them; the program would have imported them itself."""
 
 
 class Answer(msgspec.Struct):
     """What a copy says at its end."""
 
     seconds: float = 0.0
+    """That it ran, the loading of libraries apart."""
     error: str = ""
     """It ended with an error: "ValueError: ... (prog.py, line 3)"."""
     cannot: str = ""
@@ -100,19 +102,23 @@ def _timed(task: Task, run: Callable[[], object], places: Places) -> tuple[Answe
     answer = Answer()
     with _printing() as printed:
         _import(task.libraries)
-        began = time.perf_counter()
         _import(task.patched)
+        began, loading_s = time.perf_counter(), 0.0
         try:
-            with _change(task.change):
-                run()
-                wait_for_threads()
+            with _change(task.change), loading_timed(places) as loading:
+                began = time.perf_counter()
+                try:
+                    run()
+                    wait_for_threads()
+                finally:
+                    loading_s = loading.seconds
         except CannotTry as reason:
             answer.cannot = str(reason)
         except SystemExit as end:
             answer.error = f"it ended with status {end.code}" if end.code else ""
         except BaseException as error:  # the program's own, whatever it is
             answer.error = _in_words(error) + _raised_in(places, error.__traceback__)
-        answer.seconds = time.perf_counter() - began
+        answer.seconds = time.perf_counter() - began - loading_s
     return answer, printed.lines()
 
 

@@ -32,8 +32,7 @@ class Remedy:
     libraries: ClassVar[tuple[str, ...]] = ()
     """That it brings along; imported before the clock runs, on both sides."""
     patches: ClassVar[tuple[str, ...]] = ()
-    """Libraries of the program's own that it patches: imported early where the program imports them, and their time
-    counted, on both sides."""
+    """Libraries of the program's own that it patches: imported before the clock runs, as all are left out of it."""
 
     def words(self, found: Found) -> str:
         """Its name at the beginning of a sentence: "Two workers"."""

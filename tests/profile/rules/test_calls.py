@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ds_notebook.profile.observed import Encoding, Statement
+from ds_notebook.profile.folded import Frame, Profile
+from ds_notebook.profile.observed import Encoding, Observed, Patterns, Statement
 from ds_notebook.profile.rules import import_time, n_plus_one, regex_compile, serialization
 from tests.profile.rules.made import IMPORT, at, library, profile, ran
 
@@ -61,6 +64,23 @@ def test_json_is_found_where_it_is_called() -> None:
     assert found.expected == pytest.approx(1 / (0.25 + 0.75 / 4))
 
 
+def test_what_was_measured_on_the_users_own_payload_is_promised_and_said() -> None:
+    counted = Encoding(
+        function="json.dumps", site=str(at(1)), count=9, seconds=3.0, alternatives={"msgspec": 4.0, "orjson": 8.0}
+    )
+
+    (found,) = serialization.find(profile("json.dumps(order)", ran(4.0, at(1)), encodings=[counted]))
+
+    assert found.expected == pytest.approx(1 / (0.25 + 0.75 / 8))
+    assert found.evidence.endswith("on its own payload orjson takes 12% of that, msgspec 25%.")
+
+
+def test_a_payload_that_no_other_encoder_can_do_promises_nothing() -> None:
+    counted = Encoding(function="pickle.dumps", site=str(at(1)), count=9, seconds=3.0, alternatives={})
+
+    assert next(serialization.find(profile("pickle.dumps(net)", ran(4.0, at(1)), encodings=[counted]))).expected == 1
+
+
 def test_a_pickle_of_arrays_is_a_copy_and_left_alone() -> None:
     counted = Encoding(function="pickle.dumps", site=str(at(1)), count=10, seconds=1.0, size_bytes=2_000_000_000)
 
@@ -80,6 +100,14 @@ def test_patterns_compiled_in_a_loop_are_found() -> None:
     (found,) = regex_compile.find(profile(PATTERNS, ran(2.0, at(4), COMPILE), ran(2.0, at(4))))
 
     assert (found.at, found.share) == (at(4), 0.5)
+
+
+def test_each_pattern_is_still_compiled_once() -> None:
+    counted = Patterns(site=str(at(4)), compilations=3000, distinct=1000, seconds=3.0, first_s=1.0)
+
+    (found,) = regex_compile.find(profile(PATTERNS, ran(3.0, at(4), COMPILE), ran(1.0, at(4)), patterns=[counted]))
+
+    assert found.expected == pytest.approx(1 / (0.25 + 0.75 / 3))
 
 
 def test_a_pattern_compiled_once_is_not() -> None:
@@ -126,3 +154,58 @@ def test_a_package_that_is_used_is_worth_its_import() -> None:
     seen = profile(TOOL, ran(3.0, at(2), IMPORT, PANDAS), ran(2.0, at(10), at(8, "report"), READ))
 
     assert not list(import_time.find(seen))
+
+
+def unneeded(source: str, **observed: Any) -> list[int]:
+    """Lines of imports found in a program whose first line loads torch for a second, and whose last runs for one."""
+    last = len(source.strip().split("\n"))
+    seen = profile(source, ran(1.0, at(1), IMPORT, TORCH), ran(1.0, at(last)), **observed)
+    return [found.at.line for found in import_time.find(seen)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch\nprint(count(words))",
+        "import torch\ndef mean(x: torch.Tensor) -> float:\n    return sum(x)\nprint(mean([1]))",
+        "import torch\nclass Net(torch.nn.Module):\n    pass\nprint(count(words))",
+        "import torch\ndef plain(x):\n    return x.tolist() if isinstance(x, torch.Tensor) else x\nplain(words)",
+        "import torch\nif gpu:\n    torch.cuda.init()\nprint(count(words))",
+        "import torch\n@register\ndef embed(x):\n    return torch.tensor(x)\nprint(count(words))",
+        "import torch\nclass A:\n    def read(self):\n        torch.load()\nkinds = {'a': A}\nkinds['b']().read()",
+        "backends = [importlib.import_module(name) for name in names]\nprint(count(words))",
+        "import torch\ntorch.manual_seed(0)\nprint(count(words))",
+    ],
+)
+def test_a_package_that_nothing_comes_to_is_found(source: str) -> None:
+    assert unneeded(source) == [1]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch  # noqa: F401  (registers its types)\nprint(count(words))",
+        "from __future__ import annotations\nprint(count(words))",
+    ],
+)
+def test_an_import_with_a_reason_is_left_alone(source: str) -> None:
+    assert unneeded(source) == []
+
+
+def test_a_package_whose_objects_are_about_is_at_work() -> None:
+    source = "import torch\nw = torch.rand(9, 9)\nfor _ in range(9):\n    w = w @ w"
+
+    assert unneeded(source, packages=["torch"]) == []
+
+
+def test_what_another_package_needs_is_not_saved() -> None:
+    source = "import torch\nimport transformers\ntransformers.pipeline()\nprint(count(words))"
+
+    assert unneeded(source, requires={"transformers": ["torch"]}, packages=["transformers"]) == []
+
+
+def test_the_imports_of_a_cell_are_there_for_other_cells() -> None:
+    stacks = [ran(2.0, Frame("<module>", "cell 3", 1), IMPORT, TORCH)]
+    cell = Profile(stacks=stacks, observed=Observed(wall_s=2.0), sources={"cell 3": ["import torch"]})
+
+    assert not list(import_time.find(cell))

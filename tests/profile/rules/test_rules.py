@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import ds_notebook as ds
+from ds_notebook.profile import judge
 from ds_notebook.profile.folded import Profile
-from ds_notebook.profile.observed import Observed
+from ds_notebook.profile.observed import Gc, Observed
 from ds_notebook.profile.rules import findings, rules
 from ds_notebook.profile.rules._precedence import SPECIFIC_FIRST
+from ds_notebook.record.events import Note
 from tests.profile.rules.made import PLACE, profile, ran
 from tests.profile.rules.made import at as line
 
@@ -57,3 +61,20 @@ def test_a_cell_that_is_not_python_is_no_error() -> None:
     )
 
     assert findings(cell) == []
+
+
+def test_one_broken_rule_leaves_the_others_and_a_word_in_the_record(runs: Path) -> None:
+    seen = profile(
+        "gc.collect()\nfor x in xs:\n    gc.collect()",
+        ran(3.0, line(3)),
+        ran(1.0, line(1)),
+        statements=["no statement"],
+        gc=Gc(collections=50, seconds=3.0),
+    )
+
+    with ds.start_run("judged") as run:
+        found = judge.seen(seen, run)
+
+    (note,) = [event for event in run.record.events() if isinstance(event, Note)]
+    assert [each.code for each in found] == ["gc-pauses"]
+    assert note.level == "error" and note.text.startswith("Rule n-plus-one could not judge this profile:")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ds_notebook.profile.folded import Profile
-from ds_notebook.profile.observed import Loader, Model, Optimizer
+from ds_notebook.profile.observed import Loader, Model, Optimizer, Predictions
 from ds_notebook.profile.rules import gpu_idle, host_sync, low_precision, optimizer_loop, pin_memory, tiny_batches
 from tests.profile.rules.made import BACKWARD, FORWARD, STEP, at, library, profile, ran
 
@@ -97,6 +99,93 @@ def test_predicting_one_row_after_another_is_tiny_too() -> None:
     (found,) = tiny_batches.find(seen)
 
     assert found.at == at(2)
+
+
+SCORES = """
+def score(x):
+    return torch.relu(x @ w)
+
+out = []
+for row in rows:
+    out.append(score(row))
+"""
+
+
+def scoring(x: str, source: str = SCORES) -> Profile:
+    types = {str(at(2, "score")): {"x": x, "w": "Tensor[float32] 20x32"}}
+    return profile(source, ran(3.0, at(6), at(2, "score")), ran(1.0, at(6)), types=types)
+
+
+def test_products_of_one_row_in_a_loop_over_rows_are_tiny() -> None:
+    (found,) = tiny_batches.find(scoring("Tensor[float32] 20"))
+
+    assert (found.at, found.share, found.facts) == (at(2, "score"), 1.0, {"rows": 1})
+
+
+def test_products_of_many_rows_are_not() -> None:
+    assert not list(tiny_batches.find(scoring("Tensor[float32] 256x20")))
+
+
+def test_rounds_that_build_on_each_other_cannot_be_done_together() -> None:
+    recurrent = SCORES.replace("row in rows", "row in range(9)").replace("out.append(score(row))", "out = score(out)")
+
+    assert not list(tiny_batches.find(scoring("Tensor[float32] 20", recurrent)))
+
+
+def test_a_forest_asked_row_by_row_is_tiny_whatever_it_spends_its_time_on() -> None:
+    vote = library("sklearn/ensemble/_forest.py", "RandomForestRegressor.predict")
+    one = Predictions(function="predict", site=str(at(2)), looks=40, rows=40)
+    source = "for row in rows:\n    results.append(forest.predict([row]))"
+
+    assert list(tiny_batches.find(profile(source, ran(2.0, at(2), vote), predictions=[one])))
+    assert not list(tiny_batches.find(profile(source, ran(2.0, at(2), vote))))
+
+
+@pytest.mark.parametrize(("x", "found"), [("Tensor[float32] 512x1024", 1), ("Tensor[float32] 512x64", 0)])
+def test_wide_products_of_plain_tensors_gain_from_bf16(x: str, found: int) -> None:
+    source = "def net(x):\n    return F.linear(x, w)\nfor x in batches:\n    net(x)"
+    seen = profile(source, ran(4.0, at(4), at(2, "net")), types={str(at(2, "net")): {"x": x}}, fast_bf16=True)
+
+    assert len(list(low_precision.find(seen))) == found
+
+
+def test_many_optimizers_of_two_tensors_each_are_a_loop_too() -> None:
+    many = [Optimizer(name="AdamW", num_tensors=2, num_parameters=100) for _ in range(30)]
+
+    assert len(list(optimizer_loop.find(steps(optimizers=many)))) == 1
+
+
+BY_INDEX = """
+class Own:
+    def step(self):
+        for i in range(len(self.params)):
+            self.one(i)
+
+    def one(self, i):
+        p = self.params[i]
+        p.data -= 0.01 * self.means[i]
+"""
+AVERAGE = """
+def follow():
+    with torch.no_grad():
+        for target, source in zip(teacher, student):
+            target.lerp_(source, 0.1)
+"""
+BATCHES = """
+def scale(batches):
+    for batch in batches:
+        batch.sub_(mean)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "found"), [(BY_INDEX, (4, 8), 1), (AVERAGE, (4, 4), 1), (BATCHES, (3, 3), 0)]
+)
+def test_a_loop_that_changes_parameters_in_place_is_found(source: str, lines: tuple[int, int], found: int) -> None:
+    path = [at(lines[0], "step")] if lines[0] == lines[1] else [at(lines[0], "step"), at(lines[1], "one")]
+    types = {str(path[-1]): {"target": "Tensor[float32] 9x9", "batch": "Tensor[float32] 9x9"}}
+
+    assert len(list(optimizer_loop.find(profile(source, ran(2.0, *path), types=types)))) == found
 
 
 def test_adam_over_many_tensors_is_found_where_it_is_made() -> None:

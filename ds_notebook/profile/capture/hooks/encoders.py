@@ -60,9 +60,14 @@ _VALUE: Mapping[str, Callable[[Any], object]] = {
 
 
 def _writers(module: str) -> dict[str, Call]:
+    """Of JSON as a text, which is what `json.dumps` gives; they themselves write bytes."""
     if module == "pickle":
         return {"msgspec": msgspec.msgpack.encode}
-    return {"msgspec": msgspec.json.encode, **({"orjson": _orjson().dumps} if find_spec("orjson") else {})}
+    found: dict[str, Call] = {"msgspec": lambda value: msgspec.json.encode(value).decode()}
+    if find_spec("orjson"):
+        encode = _orjson().dumps
+        found["orjson"] = lambda value: encode(value).decode()
+    return found
 
 
 def _readers() -> dict[str, Call]:

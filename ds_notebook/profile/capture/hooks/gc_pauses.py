@@ -28,14 +28,12 @@ def gc_pauses(scope: Scope) -> Iterator[None]:
             return
         pause_s = time.perf_counter() - began_s
         counted.collections += 1
-        if info["generation"] == 0:  # short and frequent: a walk up the stack would cost more than the pause
-            counted.seconds += pause_s
-        elif _imports(frame := sys._getframe(1)):
+        if _imports(frame := sys._getframe(1)):
             counted.import_seconds += pause_s
-        else:
-            counted.seconds += pause_s
-            if line := scope.places.site(frame):
-                counted.by_line[line] = counted.by_line.get(line, 0.0) + pause_s
+            return
+        counted.seconds += pause_s
+        if info["generation"] and (line := scope.places.site(frame)):  # young objects are in no line's way
+            counted.by_line[line] = counted.by_line.get(line, 0.0) + pause_s
 
     gc.callbacks.append(hear)
     try:
