@@ -14,7 +14,6 @@ class Gc(msgspec.Struct, kw_only=True):
     collections: int = 0
     seconds: float = 0.0
     """Those of imports left out."""
-    import_seconds: float = 0.0
     by_line: dict[str, float] = {}
     """Seconds by the user's line that was running, as the text of a frame; short pauses for young objects left out."""
     objects: int | None = None
@@ -153,13 +152,9 @@ class Observed(msgspec.Struct, kw_only=True):
     """The CPU multiplies in bf16 by itself (AMX, AVX512, ARM's bf16)."""
     run_delay_s: float | None = None
     """Threads were ready and waited for a core, summed over the process."""
-    main_run_delay_s: float | None = None
-    """Of the main thread alone."""
     busy_threads: int = 0
     """Threads of the system that used more than 2% of a core, those of libraries such as OpenMP included."""
     torch_threads: int | None = None
-    threads_limited: bool = False
-    """OMP_NUM_THREADS or the like was set."""
     gc: Gc = msgspec.field(default_factory=Gc)
     statements: list[Statement] = []
     encodings: list[Encoding] = []

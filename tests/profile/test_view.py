@@ -202,4 +202,6 @@ def test_nothing_at_all_is_a_scene():
 
 
 def test_a_stack_without_frames_spoils_nothing():
-    scene_of(started(), Stacks(frames=[], stacks=[[]], weights_s=[1.0]), ended())
+    drawn = scene_of(started(), Stacks(frames=[], stacks=[[]], weights_s=[1.0]), ended())
+
+    assert drawn.title.startswith("profile of")

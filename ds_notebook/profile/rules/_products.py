@@ -61,12 +61,6 @@ def product_on(profile: Profile, at: Frame) -> Product | None:
     return max(found, key=lambda each: each.left.rows, default=None)
 
 
-def multiplies(profile: Profile, at: Frame) -> bool:
-    """Whether a line has a matrix product in it, whatever is known of its operands."""
-    tree = code(profile, at.place)
-    return tree is not None and any(True for _ in _pairs(tree, at.line))
-
-
 def _products(tree: Code, line: int, types: dict[str, str]) -> Iterator[Product]:
     for left, right in _pairs(tree, line):
         one, other = _operand(left, types), _operand(right, types)

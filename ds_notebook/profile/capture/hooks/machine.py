@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ MEMORY_EVERY_S = 1.0
 THREADS_EVERY_S = 5.0
 BUSY_SHARE = 0.02
 """Of a core: a thread that used less is not called busy."""
-_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 @contextmanager
@@ -45,7 +43,6 @@ def machine(scope: Scope) -> Iterator[None]:
         found.children_cpu_s = now.children_user - before.children_user + now.children_system - before.children_system
         threads.look()
         found.run_delay_s = threads.run_delay_s()
-        found.main_run_delay_s = threads.run_delay_s(only=str(threading.get_native_id()))
         found.busy_threads = threads.num_busy(BUSY_SHARE * found.wall_s)
         _note_cores(scope)
 
@@ -54,7 +51,6 @@ def _note_cores(scope: Scope) -> None:
     found, host = scope.found, facts()
     found.cores, found.gpus = host.cores, len(host.gpus)
     found.fast_bf16 = bool({"amx_bf16", "avx512_bf16", "bf16"} & set(host.cpu_flags or ()))
-    found.threads_limited = any(name in os.environ for name in _LIMITS)
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "get_num_threads"):
         found.torch_threads = torch.get_num_threads()
@@ -95,9 +91,9 @@ class _Threads:
             found[task] = (int(on_core_ns), int(waited_ns))
         return found
 
-    def run_delay_s(self, *, only: str = "") -> float | None:
-        """Of all threads, or of one by its number; None where the system does not say."""
-        delays = [waited - self._before(task)[1] for task, (_, waited) in self._last.items() if only in ("", task)]
+    def run_delay_s(self) -> float | None:
+        """Of all threads; None where the system does not say."""
+        delays = [waited - self._before(task)[1] for task, (_, waited) in self._last.items()]
         return sum(delays) / 1e9 if delays else None
 
     def num_busy(self, least_s: float) -> int:
