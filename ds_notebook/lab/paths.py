@@ -1,4 +1,4 @@
-"""From a path in a request to a folder that may be read, and back: never outside the server's root or DS_RUNS."""
+"""What a request may name, as a folder, and back: within the root, DS_RUNS or the scheduler's folder, never outside."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ds_notebook.errors import RecordError, UsageError
 
 DS_RUNS = "@DS_RUNS"
 """Names the folder of that variable, which may lie outside the root."""
+SCHEDULER = "@SCHEDULER"
+"""Followed by its name, the folder of this user's scheduler: the record of its queue, and those of its jobs."""
 MOST_LETTERS = 1024
 
 
@@ -19,16 +21,20 @@ class PathRefused(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The folders that the server shows: `root` and, where it was started with DS_RUNS, `ds_runs`; links resolved."""
+    """The folders that the server shows: `root`, where it was started with DS_RUNS `ds_runs`, and the scheduler's.
+
+    Links are resolved.
+    """
 
     root: Path
     ds_runs: Path | None = None
+    scheduler: Path | None = None
 
     @classmethod
-    def of(cls, root: str, ds_runs: str | None) -> Places:
-        """The places by the server's root and the variable's value."""
-        real = Path(os.path.realpath(os.path.expanduser(ds_runs))) if ds_runs else None
-        return cls(Path(os.path.realpath(os.path.expanduser(root))), real)
+    def of(cls, root: str, ds_runs: str | None, scheduler: Path | None = None) -> Places:
+        """The places by the server's root, the variable's value and the scheduler's folder, there or not yet."""
+        found = [Path(os.path.realpath(os.path.expanduser(each))) if each else None for each in (ds_runs, scheduler)]
+        return cls(Path(os.path.realpath(os.path.expanduser(root))), *found)
 
     def folder(self, path: str) -> Path:
         """The folder at `path`, links resolved; "" is the root.
@@ -46,6 +52,10 @@ class Places:
         return real
 
     def _base(self, parts: list[str]) -> tuple[Path, list[str]]:
+        if parts[:1] == [SCHEDULER]:
+            if self.scheduler is None or parts[1:2] != [self.scheduler.name]:
+                raise RecordError("This server knows no scheduler of that name.")
+            return self.scheduler, parts[2:]
         if parts[:1] != [DS_RUNS]:
             return self.root, parts
         if self.ds_runs is None:
@@ -58,6 +68,8 @@ class Places:
             parts = folder.relative_to(self.root).parts
             if not any(part.startswith(".") for part in parts):
                 return "/".join(parts)
+        if self.scheduler is not None and folder.is_relative_to(self.scheduler):
+            return "/".join((SCHEDULER, self.scheduler.name, *folder.relative_to(self.scheduler).parts))
         assert self.ds_runs is not None, f"{folder} came from no place"
         return "/".join((DS_RUNS, *folder.relative_to(self.ds_runs).parts))
 

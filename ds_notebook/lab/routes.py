@@ -12,6 +12,7 @@ from ds_notebook.lab import handlers
 from ds_notebook.lab.follow import FollowSocket
 from ds_notebook.lab.paths import Places
 from ds_notebook.lab.service import Service
+from ds_notebook.schedule.home import home_folder
 
 API = "ds-notebook/api"
 
@@ -31,7 +32,7 @@ ROUTES = (
 
 def add_routes(server: ServerApp) -> None:
     """Answer the front end's requests on `server`."""
-    service = Service(Places.of(server.root_dir, os.environ.get("DS_RUNS")))
+    service = Service(Places.of(server.root_dir, os.environ.get("DS_RUNS"), home_folder()))
     base = re.escape(url_path_join(server.base_url, API))
     shared = {"service": service}
     rules = [(url_path_join(base, path), handler, shared) for path, handler in ROUTES]

@@ -42,7 +42,8 @@ def _plain(found: Found, profile: Profile) -> Found:
 
 
 def _event(found: Found, line: str) -> Finding:
-    code = line.strip()[:MOST_CODE]
+    code = line.strip()
+    code = code if len(code) <= MOST_CODE else code[: MOST_CODE - 1] + "…"
     return Finding(
         code=found.code,
         severity="warning",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -24,14 +25,27 @@ _NOUNS = (
 
 
 def runs_folder(start: Path | None = None) -> Path:
-    """`DS_RUNS`, else `ds_runs` in the nearest folder upward that has one or a `.git`, else here."""
+    """`DS_RUNS`, else `ds_runs` in the nearest folder upward that has one or a `.git`, else here.
+
+    The search ends below a folder that is everyone's, such as /tmp.
+    """
     if chosen := os.environ.get("DS_RUNS"):
         return Path(chosen).expanduser().absolute()
     here = (start or Path.cwd()).absolute()
     for folder in (here, *here.parents):
+        if folder != here and _is_everyones(folder):
+            break
         if (folder / "ds_runs").is_dir() or (folder / ".git").exists():
             return folder / "ds_runs"
     return here / "ds_runs"
+
+
+def _is_everyones(folder: Path) -> bool:
+    """/tmp and its like, where what lies beside the user's folder may be a stranger's."""
+    try:
+        return bool(folder.stat().st_mode & stat.S_ISVTX)
+    except OSError:
+        return False
 
 
 def new_run_folder(runs: Path) -> Path:

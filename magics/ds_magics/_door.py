@@ -6,10 +6,11 @@ import ast
 import os
 import shlex
 import site
+import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -26,10 +27,24 @@ def words(line: str) -> list[str]:
         raise UsageError(f"The line of the magic could not be read: {error}. Close the quote.") from None
 
 
+def cell_number(shell: InteractiveShell) -> int:
+    """The number of the cell that is running, as its user sees it.
+
+    By the file that the cell was compiled as: whether the shell's own count has gone on already differs by version.
+    """
+    numbers: Mapping[str, int] = getattr(shell.compile, "_filename_map", {})
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if (number := numbers.get(frame.f_code.co_filename)) is not None:
+            return number
+        frame = frame.f_back
+    return shell.execution_count
+
+
 def run_body(shell: InteractiveShell, body: str) -> None:
     """Run a cell magic's body in the notebook's namespace; its lines are numbered as the user sees the cell."""
     source = body_source(shell, body)
-    name = shell.compile.cache(source, shell.execution_count)
+    name = shell.compile.cache(source, cell_number(shell))
     compiled: Any = shell.compile  # typed for text alone; by the shell's, as ours would bring our `__future__` along
     with _users_traceback(shell):
         exec(compiled(ast.parse(source, name), name, "exec"), shell.user_ns)

@@ -14,7 +14,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
-from ds_magics._door import _users_traceback, body_source, complete
+from ds_magics._door import _users_traceback, body_source, cell_number, complete
 from ds_notebook.errors import UsageError
 from ds_notebook.options import OptionParser, add_options, from_options, help_text
 from ds_notebook.profile.config import ProfileConfig
@@ -80,13 +80,13 @@ class ProfileMagic:
 
         if running := current():
             print(f"A profile is already running ({running.id}): this is part of it.")
-        return self._profile(config, statement or f"cell {self._shell.execution_count}", source)
+        return self._profile(config, statement or f"cell {cell_number(self._shell)}", source)
 
     def _profile(self, config: ProfileConfig, what: str, source: str) -> object:
         from ds_notebook.profile.session import session
 
         names, value = self._shell.user_ns, None
-        filename = self._shell.compile.cache(source, self._shell.execution_count)
+        filename = self._shell.compile.cache(source, cell_number(self._shell))
         with session(config, what, base=sys._getframe()) as run:
             try:
                 for _ in range(config.repeat):

@@ -43,6 +43,20 @@ def test_without_the_variable_its_name_is_refused(places):
         Places(places.root).folder("@DS_RUNS/another")
 
 
+def test_the_schedulers_folder_is_shown_by_its_name_and_nothing_beside_it(places, tmp_path):
+    job = tmp_path / "state" / "scheduler" / "runs" / "nightly-1"
+    job.mkdir(parents=True)
+    with_queue = Places.of(str(places.root), None, tmp_path / "state" / "scheduler")
+
+    assert with_queue.folder("@SCHEDULER/scheduler") == with_queue.scheduler
+    assert with_queue.path_of(with_queue.folder("@SCHEDULER/scheduler/runs/nightly-1")) == (
+        "@SCHEDULER/scheduler/runs/nightly-1"
+    )
+    for beside in ("@SCHEDULER", "@SCHEDULER/other", "@SCHEDULER/scheduler/../other"):
+        with pytest.raises(DsError):
+            with_queue.folder(beside)
+
+
 def test_a_link_that_stays_inside_is_followed(places):
     assert places.folder("inside/ds_runs/a-run") == places.folder("nb/ds_runs/a-run")
 

@@ -48,7 +48,7 @@ import wave
 
 rows = np.random.default_rng(0).normal(size=(200, 4))
 model = LogisticRegression().fit(rows, rows[:, 0] > 0)
-for _ in range(20):
+for _ in range(150):  # a second of it: looks are a tenth of one apart
     for row in rows:
         model.predict(row.reshape(1, -1))
 """

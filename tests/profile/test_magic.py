@@ -65,6 +65,13 @@ def test_a_statement_is_profiled_once_and_its_view_is_shown(kernel: Kernel) -> N
     assert told(kernel, f"seen.line({HOTTEST}.frames[-1]).strip()") == "total += i * i"
 
 
+def test_a_cell_has_the_number_that_stands_beside_it(kernel: Kernel) -> None:
+    kernel.run("%%ds_profile\nhere = len(In) - 1\nslow(2_000_000)")
+
+    name, root, here = told(kernel, f"profile.record.started.name, {HOTTEST}.frames[0].place, here, sep='|'").split("|")
+    assert name == root == f"cell {here}"
+
+
 def test_a_cells_lines_are_numbered_as_the_user_sees_them(kernel: Kernel) -> None:
     cell = kernel.run("%%ds_profile --name two\nfirst = 1\n\nsecond = slow(5_000_000)\n")
 

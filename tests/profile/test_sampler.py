@@ -131,14 +131,14 @@ def test_a_gap_in_which_the_gil_was_held_belongs_to_the_line_that_held_it(runs: 
     """In most cases: where a third thread gets the GIL first, the main one has gone on when the sampler looks."""
     holding = ctypes.PyDLL(None)  # calls C without letting go of the GIL
     with ds.profiled() as run:
-        for _ in range(5):
-            holding.usleep(150_000)
+        for _ in range(10):
+            holding.usleep(80_000)
             work(0.02)
 
     profile = profile_of(run.record)
     held = [stack for stack in profile.main() if "usleep" in profile.line(stack.frames[-1])]
-    assert profile.observed.longest_gap_s > 0.14
-    assert sum(stack.wall_s for stack in held) > 0.3
+    assert profile.observed.longest_gap_s > 0.07
+    assert sum(stack.wall_s for stack in held) > 0.2
 
 
 TRAINING = """

@@ -118,3 +118,11 @@ def test_a_run_of_a_script_without_settings_lies_beside_it(tmp_path):
     )
 
     assert shown.strip() == str(tmp_path / "ds_runs")
+
+
+def test_what_lies_in_a_folder_that_is_everyones_is_not_the_users(tmp_path, unset):
+    (tmp_path / "ds_runs").mkdir()
+    tmp_path.chmod(0o1777)
+    project = tmp_path / "project"
+
+    assert runs_folder(project) == project / "ds_runs"

@@ -31,7 +31,9 @@ def test_a_busy_process_is_seen_busy():
 
 
 def test_the_first_sample_has_no_rates_and_nothing_is_zero_for_want_of_a_source():
-    values = JobSampler().sample(os.getpid(), time.monotonic())
+    with subprocess.Popen(["sleep", "60"]) as alone:
+        values = JobSampler().sample(alone.pid, time.monotonic())
+        alone.kill()
 
     assert values == {}
 

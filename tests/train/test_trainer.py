@@ -154,7 +154,11 @@ def test_training_stops_early_when_nothing_gets_better(model: nn.Module, blobs: 
     assert len(values(run, "val_loss")) == 3  # the first is the best, then two no better
 
 
-def test_the_phases_of_sampled_steps_are_on_the_time_line(model: nn.Module, blobs: Arrays) -> None:
+def test_the_phases_of_sampled_steps_are_on_the_time_line(
+    model: nn.Module, blobs: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for interval in ("FLUSH_NS", "POLL_NS"):  # this training may be done in 20 ms
+        monkeypatch.setattr(f"ds_notebook.record.run.{interval}", 1_000_000)
     run = ds.Trainer(model, blobs, config=ds.TrainConfig(epochs=30)).fit()
 
     spans = [event for event in run.record.events() if isinstance(event, Span) and event.name != "epoch"]
