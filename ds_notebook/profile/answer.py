@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ds_notebook.draw import Table, Text
+from ds_notebook.profile.found import promise, times
 from ds_notebook.profile.hottest import HotLine, where
 from ds_notebook.record.events import Finding
 from ds_notebook.record.state import OVER, State
@@ -40,7 +41,7 @@ def answer(
 def said(finding: Finding) -> str:
     """A finding in a few sentences: what, where, what to do, what it is expected to bring and what it did."""
     sentences = [f"{finding.evidence.rstrip('. ')}{_where_besides(finding)}.", finding.advice]
-    sentences += [f"Expected: {gain}." for gain in [times(finding.expected_gain_pct)] if gain]
+    sentences += [f"Expected: {gain}." for gain in [_expected(finding)] if gain]
     sentences += [f"Measured: {gain}." for gain in [_measured(finding)] if gain]
     return " ".join(filter(None, sentences))
 
@@ -53,16 +54,14 @@ def _where_besides(finding: Finding) -> str:
     return f" ({place})" if code.strip("`") in finding.evidence else f" ({finding.where})"
 
 
+def _expected(finding: Finding) -> str:
+    """Empty where there is none known, or none in time."""
+    return promise(1 + finding.expected_gain_pct / 100) if finding.expected_gain_pct else ""
+
+
 def _measured(finding: Finding) -> str:
-    return "1x" if finding.measured_gain_pct == 0 else times(finding.measured_gain_pct)
-
-
-def times(gain_pct: float | None) -> str:
-    """A gain as a person says it: 130 is "2.3x"; empty for none known, or none in time."""
-    if not gain_pct:
-        return ""
-    factor = 1 + gain_pct / 100
-    return f"{factor:.0f}x" if factor >= 10 else f"{factor:.2g}x" if factor >= 1.1 or factor < 1 else f"{factor:.3g}x"
+    """Empty where nothing was."""
+    return "" if finding.measured_gain_pct is None else times(1 + finding.measured_gain_pct / 100)
 
 
 def finding_table(findings: Sequence[Finding]) -> list[Table]:
@@ -72,7 +71,7 @@ def finding_table(findings: Sequence[Finding]) -> list[Table]:
             finding.code,
             finding.where.partition(": ")[0],
             "" if finding.share_pct is None else f"{finding.share_pct:.0f}%",
-            times(finding.expected_gain_pct),
+            _expected(finding),
             _measured(finding),
             finding.advice,
         ]

@@ -17,9 +17,23 @@ LEAST_SHARE = 1 - 1 / WORTH_SAYING
 """Of the time: what has less could not gain enough if it took none at all."""
 
 
+MOST_PROMISED = 10.0
+"""Where more of the time could go, what is left is a few samples, and one of them makes 30 times of 20."""
+
+
 def expected_speedup(share: float, local: float) -> float:
     """The whole's speed-up if `share` of its time runs `local` times as fast (Amdahl, 1967)."""
     return 1 / (1 - share + share / local)
+
+
+def times(factor: float) -> str:
+    """A speed-up as a person says it: "2.3x"."""
+    return f"{factor:.0f}x" if factor >= 10 else f"{factor:.2g}x" if factor >= 1.1 or factor < 1 else f"{factor:.3g}x"
+
+
+def promise(factor: float) -> str:
+    """An expected speed-up in words."""
+    return f"{times(factor)} or more" if factor >= MOST_PROMISED else times(factor)
 
 
 class Found(msgspec.Struct, kw_only=True, frozen=True):
@@ -34,7 +48,10 @@ class Found(msgspec.Struct, kw_only=True, frozen=True):
     share: float
     """Of the time, in [0, 1], that it concerns; the loading of libraries apart, unless that is what it is about."""
     expected: float
-    """Total speed-up, 1 or more, if the advice is followed; 1 for what costs memory and not time. Of the same time."""
+    """Total speed-up, 1 or more, if the advice is followed; 1 for what costs memory and not time. Of the same time.
+
+    `MOST_PROMISED` stands for that or more.
+    """
     evidence: str
     """One sentence with the numbers it rests on."""
     advice: str

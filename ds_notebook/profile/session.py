@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -33,10 +34,11 @@ def session(config: ProfileConfig, what: str, *, base: FrameType | None, own: st
     one is given and goes on.
     """
     global _current
-    if not _one_at_a_time.acquire(blocking=False):
-        assert _current is not None
-        yield _current
-        return
+    while not _one_at_a_time.acquire(blocking=False):
+        if (running := _current) is not None:
+            yield running
+            return
+        time.sleep(0.001)  # another thread is about to begin one, or to end it
     try:
         with (
             start_run(config.name or what, kind="profile", config=to_builtins(config)) as _current,

@@ -20,8 +20,8 @@ EVERY_S = 1.0
 """Redrawn at most this often."""
 EVERY_S_BESIDE = 60.0
 """Where something else draws live (the lab extension from the record, or a widget), the still is for what is saved."""
-CPU_SHARE = 0.005
-"""And never so often that drawing takes more than this share of a core: the kernel's own work comes first."""
+CPU_SHARE = 0.003
+"""And never so often that drawing takes more than this share of a core: with the messages, that is under 0.5%."""
 
 
 class View(Protocol):

@@ -117,7 +117,7 @@ def test_a_page_with_two_views_on_sixty_thousand_events_stays_small_and_quick(
     assert found["grownMegabytes"] < 30 and found["longestMs"] <= 100
 
 
-NOTEBOOKS = ("quickstart", "own_loop", "resume")
+NOTEBOOKS = ("quickstart", "own_loop", "resume", "profile")
 
 
 def test_every_picture_that_papermill_left_is_seen_in_html_and_in_the_lab_without_a_kernel(
@@ -198,7 +198,7 @@ def test_a_page_without_our_extension_shows_a_widget_and_in_the_end_the_picture(
 
 
 IN_A_ROW = int(os.environ.get("DS_SOAK_RUNS", "20"))
-SHORT = ("test_journeys.py", "test_training.py")
+SHORT = ("test_journeys.py", "test_training.py", "test_profile_and_queue.py")
 
 
 def test_all_journeys_of_make_test_pass_twenty_times_in_a_row() -> None:

@@ -206,6 +206,24 @@ def test_an_inner_profile_is_a_part_of_the_outer(runs: Path) -> None:
     assert inner is outer and len(ds.runs()) == 1
 
 
+def test_two_threads_that_begin_at_once_share_one_profile(runs: Path) -> None:
+    at_once, seen = threading.Barrier(2), []
+
+    def profile() -> None:
+        at_once.wait()
+        with ds.profiled() as run:
+            seen.append(run.id)
+            at_once.wait()
+
+    threads = [threading.Thread(target=profile) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(seen) == 2 and len(set(seen)) == 1
+
+
 def test_an_option_that_is_not_known_is_said(runs: Path) -> None:
     with pytest.raises(ds.UsageError, match="not known to this version"), ds.profiled(rate=3):
         pass

@@ -42,6 +42,12 @@ def test_the_first_line_is_the_answer_with_the_expected_and_the_measured_gain():
     )
 
 
+def test_a_promise_of_more_than_tenfold_is_one_of_tenfold_or_more():
+    said = first_line(started(), stacks(([CELL], 1.0)), finding(gain_pct=900.0), ended())
+
+    assert said.endswith("Expected: 10x or more.")
+
+
 def test_the_most_promising_finding_comes_first():
     scene = scene_of(started(), finding("python-loop", 20.0), finding("data-wait", 130.0), ended())
 

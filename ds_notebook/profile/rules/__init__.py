@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Protocol, cast
 
+import msgspec
+
 from ds_notebook.profile.folded import Profile
-from ds_notebook.profile.found import WORTH_SAYING, Found
+from ds_notebook.profile.found import MOST_PROMISED, WORTH_SAYING, Found
 from ds_notebook.profile.rules._precedence import said
 from ds_notebook.profile.rules._seconds import wall_s, with_imports_s
 
@@ -41,7 +43,8 @@ def findings(profile: Profile, broken: Callable[[str, Exception], None] | None =
     `broken` is told of a rule that fails, by its code, and the others go on; without it the error is raised.
     """
     found = [each for code, rule in rules().items() for each in _of(code, rule, profile, broken)]
-    return said(profile, [each for each in found if each.costs_memory or _is_worth_saying(profile, each)])
+    worth = said(profile, [each for each in found if each.costs_memory or _is_worth_saying(profile, each)])
+    return [msgspec.structs.replace(each, expected=min(each.expected, MOST_PROMISED)) for each in worth]
 
 
 def _is_worth_saying(profile: Profile, found: Found) -> bool:

@@ -6,6 +6,7 @@ import time
 
 import msgspec
 
+from ds_notebook.profile.found import promise, times
 from ds_notebook.profile.trials.trial import Trial
 from ds_notebook.record.events import Decision, Finding
 
@@ -46,12 +47,12 @@ def verdict(trial: Trial) -> str:
 
 def sentence(trial: Trial) -> str:
     """ "Two workers: expected 2.3x. Measured: 2.1x." """
-    expected = f"{trial.words}: expected {_times(trial.found.expected)}."
+    expected = f"{trial.words}: expected {promise(trial.found.expected)}."
     if trial.not_tried:
         return f"{expected} Not tried: {trial.not_tried}."
     if trial.measured is None:
         return f"{expected} It does not work: {trial.failed}."
-    return f"{expected} Measured: {_times(trial.measured)}{_but(trial)}."
+    return f"{expected} Measured: {times(trial.measured)}{_but(trial)}."
 
 
 def measured(finding: Finding, trial: Trial) -> Finding:
@@ -79,7 +80,3 @@ def _but(trial: Trial) -> str:
     shown = [f"`{name}` {words}" for name, words in list(trial.differs.items())[:_MOST_NAMES]]
     more = " and more" if len(trial.differs) > _MOST_NAMES else ""
     return f", but {', '.join(shown)}{more}: not equal"
-
-
-def _times(factor: float) -> str:
-    return f"{factor:.0f}x" if factor >= 10 else f"{factor:.2g}x" if factor >= 1.1 else f"{factor:.3g}x"

@@ -10,6 +10,7 @@ import pytest
 import ds_notebook as ds
 from ds_notebook.profile import judge
 from ds_notebook.profile.folded import Profile
+from ds_notebook.profile.found import MOST_PROMISED
 from ds_notebook.profile.observed import Gc, Observed
 from ds_notebook.profile.rules import findings, rules
 from ds_notebook.profile.rules._precedence import SPECIFIC_FIRST
@@ -61,6 +62,16 @@ def test_a_cell_that_is_not_python_is_no_error() -> None:
     )
 
     assert findings(cell) == []
+
+
+def test_where_hardly_anything_would_be_left_no_more_than_tenfold_is_promised() -> None:
+    seen = profile(
+        "gc.collect()\nfor x in xs:\n    gc.collect()",
+        ran(4.0, line(3)),
+        gc=Gc(collections=50, seconds=3.99),
+    )
+
+    assert [each.expected for each in findings(seen)] == [MOST_PROMISED]
 
 
 def test_one_broken_rule_leaves_the_others_and_a_word_in_the_record(runs: Path) -> None:

@@ -1,0 +1,185 @@
+"""What a profiler costs the code that it looks at: ours and the peers', on a Python loop and on torch training.
+
+    python benchmarks/profile_overhead.py                # all tools, about 15 minutes
+    python benchmarks/profile_overhead.py --only ours control
+
+Each tool has a kernel of its own. In it blocks of a third of a second run off, on, off: the ratio is of process CPU
+time, on over the mean of the two offs beside it. The last column is the CPU that the tool takes beside the block: our
+sampler's own thread, py-spy's own process. A control row has the tool that does nothing: the table is void unless it
+is 1.00 +- 0.01. The peers stand in peers-requirements.txt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from jupyter_client.manager import start_new_kernel
+
+WORK = """\
+import contextlib, os, resource, signal, subprocess, sys, tempfile, time
+import torch
+from torch import nn
+
+torch.set_num_threads(1)
+net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 26 * 26, 10))
+optimizer = torch.optim.Adam(net.parameters())
+images, labels = torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,))
+
+
+def python_loop():
+    total = 0
+    for number in range(4_000_000):
+        total += number * number % 7
+
+
+def torch_training():
+    for _ in range(60):
+        loss = nn.functional.cross_entropy(net(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def block_s(work, profiler=contextlib.nullcontext):
+    with profiler():
+        start_s = time.process_time()
+        work()
+        return time.process_time() - start_s
+"""
+OURS = """\
+import ds_notebook as ds
+from ds_notebook.profile import profile_of
+
+beside = []
+
+
+@contextlib.contextmanager
+def tool():
+    with ds.profiled(rate_hz={hz}) as run:
+        yield
+    observed = profile_of(run.record).observed
+    beside.append(100 * observed.sampler_cpu_s / observed.wall_s)
+"""
+PY_SPY = """\
+beside = []
+
+
+@contextlib.contextmanager
+def tool():
+    command = ["py-spy", "record", "--rate", "100", {option}"--output", tempfile.mktemp(), "--pid", str(os.getpid())]
+    before_s = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spy = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    spy.stdout.readline()
+    time.sleep(0.3)
+    start_s, cpu_s = time.monotonic(), of(spy.pid)
+    yield
+    beside.append(100 * (of(spy.pid) - cpu_s) / (time.monotonic() - start_s))
+    spy.send_signal(signal.SIGINT)
+    spy.communicate()
+
+
+def of(pid):
+    fields = open(f"/proc/{{pid}}/stat").read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+"""
+TOOLS = {
+    "control": "tool, beside = contextlib.nullcontext, []",
+    "ours, 100 Hz": OURS.format(hz=100),
+    "ours, 1000 Hz": OURS.format(hz=1000),
+    "py-spy, 100 Hz": PY_SPY.format(option=""),
+    "py-spy, 100 Hz, nonblocking": PY_SPY.format(option='"--nonblocking", '),
+    "pyinstrument, 1 ms": "import pyinstrument\ntool, beside = pyinstrument.Profiler, []",
+    "pyinstrument, 10 ms": "import pyinstrument\ntool, beside = lambda: pyinstrument.Profiler(interval=0.01), []",
+    "cProfile": "import cProfile\ntool, beside = cProfile.Profile, []",
+    "line_profiler": """\
+import line_profiler
+tool, beside = lambda: line_profiler.LineProfiler(python_loop, torch_training), []
+""",
+    "memray": "import memray\ntool, beside = lambda: memray.Tracker(tempfile.mktemp()), []",
+}
+PAIRS = 15
+
+
+class Row(NamedTuple):
+    """Of one tool and one workload."""
+
+    ratio: float
+    low: float
+    high: float
+    control: float
+    beside_pct: float | None
+
+
+@contextmanager
+def kernel() -> Iterator[Any]:
+    """A client of a kernel whose runs lie in a folder that is removed."""
+    with tempfile.TemporaryDirectory() as folder:
+        manager, client = start_new_kernel(env=os.environ | {"DS_RUNS": folder, "OMP_NUM_THREADS": "1"})
+        try:
+            yield client
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+
+
+def value(client: Any, code: str, expression: str = "None") -> Any:
+    """Of an expression after a cell; raises RuntimeError with the cell's own error."""
+    reply = client.execute_interactive(
+        code, user_expressions={"result": expression}, timeout=600, output_hook=lambda message: None
+    )["content"]
+    if reply["status"] != "ok":
+        raise RuntimeError(reply["evalue"])
+    return eval(reply["user_expressions"]["result"]["data"]["text/plain"])  # our own numbers
+
+
+def measured(client: Any, work: str, pairs: int) -> Row:
+    """Of blocks in turns, the first three not counted."""
+    value(client, f"for _ in range(3): block_s({work}), block_s({work}, tool)\nbeside.clear()")
+    turns = [value(client, f"t = [block_s({work}), block_s({work}, tool), block_s({work})]", "t") for _ in range(pairs)]
+    ratios = sorted(2 * on / (before + after) for before, on, after in turns)
+    beside = value(client, "", "beside")
+    outside = round(0.98 * pairs**0.5)  # of the median: at least 95% by the binomial distribution
+    return Row(
+        statistics.median(ratios),
+        ratios[max(0, pairs // 2 - outside)],
+        ratios[min(pairs - 1, pairs // 2 + outside)],
+        statistics.median(after / before for before, _, after in turns),
+        statistics.median(beside) if beside else None,
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="*", default=list(TOOLS), help="tools whose names begin so")
+    parser.add_argument("--pairs", type=int, default=PAIRS)
+    options = parser.parse_args()
+    print("| tool | work | CPU, on over off | 95% of the median | off over off | own CPU, of wall |")
+    print("|---|---|---|---|---|---|")
+    for tool, code in TOOLS.items():
+        if not tool.startswith(tuple(options.only)):
+            continue
+        with kernel() as client:
+            try:
+                value(client, WORK + code)
+            except RuntimeError as error:
+                print(f"| {tool} | | not measured: {error} | | | |", flush=True)
+                continue
+            for work in ("python_loop", "torch_training"):
+                row = measured(client, work, options.pairs)
+                own = "" if row.beside_pct is None else f"{row.beside_pct:.2f}%"
+                print(
+                    f"| {tool} | {work.replace('_', ' ')} | {row.ratio:.3f} | {row.low:.3f} to {row.high:.3f} "
+                    f"| {row.control:.3f} | {own} |",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()
