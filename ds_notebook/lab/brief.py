@@ -32,9 +32,10 @@ _NEVER = {DATA_WAIT, "epoch", "lr", "grad_norm", "samples_per_s"}
 class Brief:
     """One run of a list."""
 
-    def __init__(self, folder: Path, path: str) -> None:
+    def __init__(self, folder: Path, path: str, most_bytes: int | None = MOST_BYTES) -> None:
         self._folder = folder
         self._path = path
+        self._most_bytes = most_bytes
         self._grown_at = 0.0
         self._run: Folded | None = None
         self._kept: RunSummary | None = None
@@ -55,7 +56,7 @@ class Brief:
 
     def _look(self) -> tuple[RunSummary | None, bool]:
         """The line, and whether it stays so as long as no file is added to the folder."""
-        run = self._run or Folded(self._folder, most_bytes=MOST_BYTES)
+        run = self._run or Folded(self._folder, most_bytes=self._most_bytes)
         self._run = None
         try:
             with damage_named(self._folder):

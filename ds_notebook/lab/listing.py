@@ -1,4 +1,4 @@
-"""The runs beside open notebooks: which folders, and what lies in them."""
+"""The runs beside open notebooks: which folders, and what lies in them; and the queue of this machine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ds_notebook.errors import RecordError, UsageError
 from ds_notebook.lab.brief import Brief
 from ds_notebook.lab.messages import Folder, RunList, RunSummary
 from ds_notebook.lab.paths import PathRefused, Places
+from ds_notebook.record.files import event_files
 
 MOST_FOLDERS = 20
 MOST_RUNS = 200
@@ -24,6 +25,7 @@ class Listing:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._briefs: dict[Path, Brief] = {}
+        self._queue_brief: Brief | None = None
         self._lock = threading.Lock()
 
     def runs(self, notebook_folders: list[str]) -> RunList:
@@ -40,8 +42,18 @@ class Listing:
             summaries: dict[str, RunSummary] = {}
             for _, folder in found.values():
                 summaries.update((run.path, run) for run in self._summaries(folder))
+            queue = self._queue()
         newest = sorted(summaries.values(), key=lambda run: (run.started_at, run.id), reverse=True)
-        return RunList(folders=[folder for folder, _ in found.values()], runs=newest[:MOST_RUNS])
+        return RunList(folders=[folder for folder, _ in found.values()], runs=newest[:MOST_RUNS], queue=queue)
+
+    def _queue(self) -> RunSummary | None:
+        """Read whole: of a part of its record, nobody could tell which jobs there are."""
+        folder = self._places.scheduler
+        if folder is None or not event_files(folder):
+            return None
+        if self._queue_brief is None:
+            self._queue_brief = Brief(folder, self._places.path_of(folder), most_bytes=None)
+        return self._queue_brief.summary()
 
     def _path_of_ds_runs(self) -> str:
         assert self._places.ds_runs is not None

@@ -76,7 +76,9 @@ class ListLook:
                 problem := msgspec.json.encode(Problem(path="", problem=_sentence(error, "This list"))), problem
             )
         silent = [msgspec.structs.replace(run, silent_s=0.0) for run in found.runs]
-        return self._new(msgspec.json.encode(msgspec.structs.replace(found, runs=silent)), msgspec.json.encode(found))
+        queue = msgspec.structs.replace(found.queue, silent_s=0.0) if found.queue else None
+        version = msgspec.structs.replace(found, runs=silent, queue=queue)
+        return self._new(msgspec.json.encode(version), msgspec.json.encode(found))
 
     def _new(self, version: bytes, message: bytes) -> bytes | None:
         if version == self._last:

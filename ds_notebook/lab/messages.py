@@ -54,10 +54,12 @@ class Folder(msgspec.Struct, kw_only=True):
 
 
 class RunList(msgspec.Struct, kw_only=True):
-    """The runs of all folders asked for, newest first."""
+    """The runs of all folders asked for, newest first, and beside them the queue of this machine."""
 
     folders: list[Folder]
     runs: list[RunSummary]
+    queue: RunSummary | None
+    """The scheduler's own run; null where none was ever started."""
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -89,10 +91,13 @@ class Comparison(msgspec.Struct, kw_only=True):
 
 
 class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The body of a command: set takes a name and a number, the others neither."""
+    """The body of a command: set takes a name and a number, cancel a job, priority a job and a whole number."""
 
-    command: Literal["pause", "resume", "stop", "save", "set"]
+    command: Literal["pause", "resume", "stop", "save", "set", "cancel", "priority"]
     name: str | None = None
+    """What to set."""
+    job: str | None = None
+    """Id of a job of the scheduler's queue."""
     value: float | None = None
 
 

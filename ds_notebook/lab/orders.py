@@ -13,15 +13,30 @@ from ds_notebook.draw import clean
 from ds_notebook.errors import RecordError, UsageError
 from ds_notebook.lab.messages import Order, Sent
 from ds_notebook.record import Record
-from ds_notebook.record.commands import AnyCommand, Pause, Resume, Save, Set, Stop, send
+from ds_notebook.record.commands import (
+    AnyCommand,
+    Cancel,
+    Pause,
+    Resume,
+    Save,
+    Set,
+    Stop,
+    Submit,
+    send_all,
+)
 from ds_notebook.record.events import Decision, RunStarted
 from ds_notebook.record.state import OVER, State
+from ds_notebook.schedule.inbox import PRIORITY
+from ds_notebook.schedule.job import wrong_id
 
 SHOWN = 10
 """A message has the newest so many commands."""
-_MOST_BYTES = 4096
-"""Of a command file; a longer one is none of ours."""
+_MOST_BYTES = 64 << 10
+"""Of a command file: what comes behind is not shown."""
 _MOST_NAME = 100
+MOST_PRIORITY = 1_000_000
+QUEUE = "schedule"
+"""The kind of a run that has jobs."""
 _MOST_LETTERS = 300
 
 _PLAIN: dict[str, type[Pause] | type[Resume] | type[Stop] | type[Save]] = {
@@ -39,6 +54,10 @@ class Refused(RecordError):
 
 def command_of(order: Order) -> AnyCommand:
     """The command that a request asks for; raises UsageError if name and value do not belong to it."""
+    if order.command in ("cancel", "priority"):
+        return _job_command_of(order)
+    if order.job is not None:
+        raise UsageError(f"{order.command} takes no job: leave it out.")
     if order.command != "set":
         if order.name is not None or order.value is not None:
             raise UsageError(f"{order.command} takes no name and no value: leave them out.")
@@ -48,15 +67,33 @@ def command_of(order: Order) -> AnyCommand:
     return Set(name=order.name, value=order.value)
 
 
+def _job_command_of(order: Order) -> AnyCommand:
+    job, value = order.job or "", order.value
+    if order.name is not None:
+        raise UsageError(f"{order.command} takes no name: leave it out.")
+    if wrong := wrong_id(job):
+        raise UsageError(f"{wrong}.")
+    if order.command == "cancel":
+        if value is not None:
+            raise UsageError("cancel takes no value: leave it out.")
+        return Cancel(job=job)
+    if value is None or not value.is_integer() or abs(value) > MOST_PRIORITY:
+        raise UsageError(f"priority takes a whole number from {-MOST_PRIORITY:,} to {MOST_PRIORITY:,}.")
+    return Set(name=f"{job}{PRIORITY}", value=value)
+
+
 def give(record: Record, command: AnyCommand) -> None:
     """Lay `command` into the run's folder; raises Refused where no producer will look for it."""
-    state = record.state
+    state, started = record.state, record.started
+    is_for_job = isinstance(command, Cancel) or (isinstance(command, Set) and command.name.endswith(PRIORITY))
+    if is_for_job and (started is None or started.kind != QUEUE):
+        raise Refused(f"Run {record.id} is no queue: it has no jobs.")
     if state in OVER:
         raise Refused(f"Run {record.id} is {state}: nobody is there to obey.")
     if state == "queued":
         raise Refused(f"Run {record.id} has not started yet: try again once it runs.")
     try:
-        send(record.path, command)
+        send_all(record.path, [command], durable=is_for_job)
     except RecordError as error:
         raise Refused(str(error)) from None
 
@@ -73,7 +110,8 @@ class Orders:
         """Read the files that are new; whether there were any."""
         found = dict(_commands(self._folder, self._known))
         self._known |= found.keys()
-        self._newest = sorted([*self._newest, *found.values()], key=lambda command: command.at)[-SHOWN:]
+        commands = [command for each in found.values() for command in each]
+        self._newest = sorted([*self._newest, *commands], key=lambda command: command.at)[-SHOWN:]
         return bool(found)
 
     def sent(self, answers: Mapping[str, Decision], started: RunStarted | None, state: State) -> list[Sent]:
@@ -94,8 +132,11 @@ def _sent(command: AnyCommand, answer: Decision | None) -> Sent:
     return Sent(id=command.id, word=word, verdict=verdict, reason=clean(answer.reason[:_MOST_LETTERS]))
 
 
-def _commands(folder: Path, known: set[str]) -> Iterator[tuple[str, AnyCommand]]:
-    """Name and command of each whole file that is not `known`; a stranger's links and pipes are left out."""
+def _commands(folder: Path, known: set[str]) -> Iterator[tuple[str, list[AnyCommand]]]:
+    """Name and commands of each file that is not `known`; a stranger's links and pipes are left out.
+
+    A sender lays a file down as a whole, so each is read once. A submit is told by the job itself.
+    """
     try:
         with os.scandir(folder) as entries:
             new = [
@@ -110,6 +151,15 @@ def _commands(folder: Path, known: set[str]) -> Iterator[tuple[str, AnyCommand]]
     for name in new:
         try:
             with open(folder / name, "rb") as file:
-                yield name, _decoder.decode(file.read(_MOST_BYTES))
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            continue  # still being written, or of a newer version: seen again at the next look
+                lines = file.read(_MOST_BYTES).split(b"\n")
+        except OSError:  # deleted meanwhile, or not ours to read
+            continue
+        found = [command for line in lines if (command := _decoded(line)) is not None]
+        yield name, [command for command in found if not isinstance(command, Submit)]
+
+
+def _decoded(line: bytes) -> AnyCommand | None:
+    try:
+        return _decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # garbage, or of a newer version
+        return None

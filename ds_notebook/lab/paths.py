@@ -73,6 +73,10 @@ class Places:
         assert self.ds_runs is not None, f"{folder} came from no place"
         return "/".join((DS_RUNS, *folder.relative_to(self.ds_runs).parts))
 
+    def is_queue(self, folder: Path) -> bool:
+        """Whether `folder`, of this server, is the scheduler's, or one of its jobs'."""
+        return self.scheduler is not None and folder.is_relative_to(self.scheduler)
+
     def runs_folder_near(self, path: str) -> str:
         """The path of the runs folder of a notebook in the folder `path`, there or not.
 

@@ -81,7 +81,7 @@ class Server:
             home,
             not_before=self._clock.now(),
             kind="schedule",
-            name="scheduler",
+            name="schedule",
             config=to_builtins(self._config),
             host_facts=facts().asdict(),
         )

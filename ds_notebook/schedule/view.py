@@ -91,7 +91,8 @@ class ScheduleView:
             *([timeline] if timeline else []),
             *self._gauges.panels(self._name),
         ]
-        return Scene(title=self._title(state), panels=panels)
+        commands = [] if state is None or state in OVER else self._commands(jobs)
+        return Scene(title=self._title(state), panels=panels, commands=commands)
 
     # -- in words
 
@@ -120,6 +121,12 @@ class ScheduleView:
         job = self._queue.jobs.get(job_id)
         return job.name if job else job_id
 
+    @staticmethod
+    def _commands(jobs: list[Job]) -> list[str]:
+        """As they are typed behind `ds jobs`, of each open job of the table; a priority with the one it has."""
+        shown = [job for job in jobs[:MOST_ROWS] if not job.is_done]
+        return [word for job in shown for word in (f"cancel {job.id}", f"priority {job.id} {job.priority}")]
+
     # -- in pictures
 
     def _table(self, jobs: list[Job]) -> Table:
@@ -132,7 +139,7 @@ class ScheduleView:
         progress = 1.0 if job.state == "succeeded" else self._progress.get(job.id)
         ran_s = job.ran_s(self._last_at)
         return [
-            job.id[:40],
+            job.id,
             job.name[:40],
             job.state,
             "" if progress is None else f"{progress:.0%}",

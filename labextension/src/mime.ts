@@ -75,7 +75,9 @@ export class RunOutput extends Widget implements IRenderMime.IRenderer {
   /** The run's path for the server: as seen from the notebook's folder, else in the server's own runs folder. */
   private async locate({ path, run_id }: Address): Promise<string> {
     const beside = this.resolver ? decodeURIComponent(await this.resolver.resolveUrl(encodeURI(path))) : path;
-    const places = [beside.replace(/^\/+/, ''), `@DS_RUNS/${run_id}`, `@SCHEDULER/${run_id}`].filter(place => !place.startsWith('..'));
+    const places = [beside.replace(/^\/+/, ''), `@DS_RUNS/${run_id}`, `@SCHEDULER/${run_id}`].filter(
+      place => !place.startsWith('..')
+    );
     for (const place of places) {
       try {
         const found = await within(ANSWER_MS, sceneOf(place, this.node.clientWidth || 800));

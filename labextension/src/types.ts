@@ -13,11 +13,12 @@ export interface Host {
 }
 
 /**
- * The runs of all folders asked for, newest first.
+ * The runs of all folders asked for, newest first, and beside them the queue of this machine.
  */
 export interface RunList {
   folders: Folder[];
   runs: RunSummary[];
+  queue: RunSummary | null;
 }
 
 /**
@@ -231,11 +232,12 @@ export interface Beat {
 }
 
 /**
- * The body of a command: set takes a name and a number, the others neither.
+ * The body of a command: set takes a name and a number, cancel a job, priority a job and a whole number.
  */
 export interface Order {
-  command: 'pause' | 'resume' | 'save' | 'set' | 'stop';
+  command: 'cancel' | 'pause' | 'priority' | 'resume' | 'save' | 'set' | 'stop';
   name?: string | null;
+  job?: string | null;
   value?: number | null;
 }
 

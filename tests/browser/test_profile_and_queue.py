@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ds_notebook.schedule import Schedule
@@ -23,8 +24,12 @@ for part in range(60_000):
 """
 QUEUE = """\
 %load_ext ds_notebook
-%ds_schedule submit --name greeting -- python -c "print('hello')"
+from ds_notebook.schedule import submit
+submit(["sleep", "600"], name="endless", cpus=1)
+submit(["sleep", "600"], name="patient", cpus={cores})
+%ds_schedule submit --name greeting --cpus 0.1 --priority 1 -- python -c "print('hello')"
 """
+"""The first leaves too little room for the second; the third shares what is left."""
 
 
 def test_a_profiled_cell_says_what_is_slow_and_where(lab: dict[str, str], journey: Journey) -> None:
@@ -33,12 +38,17 @@ def test_a_profiled_cell_says_what_is_slow_and_where(lab: dict[str, str], journe
     journey("profiled")
 
 
-def test_a_submitted_job_is_watched_where_its_cell_is(browser: dict[str, str], tmp_path: Path) -> None:
+def test_a_queue_is_watched_and_ordered_where_its_cell_is_and_in_the_panel(
+    browser: dict[str, str], tmp_path: Path
+) -> None:
     scheduler = tmp_path / "scheduler"
     box = Box(folder=tmp_path / "lab", environment={"DS_SCHEDULER": str(scheduler)})
     with running(box) as server:
-        write_notebook(box.root / "queued" / "queue.ipynb", QUEUE)
+        write_notebook(box.root / "queued" / "queue.ipynb", QUEUE.format(cores=len(os.sched_getaffinity(0))))
         try:
             through(browser | server)("queued")
+            states = {job.name: (job.state, job.priority) for job in Schedule(scheduler).jobs()}
         finally:
-            Schedule(scheduler).stop()
+            Schedule(scheduler).stop(jobs=True)
+
+    assert states == {"endless": ("cancelled", 0), "patient": ("cancelled", 2), "greeting": ("succeeded", 1)}

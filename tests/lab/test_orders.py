@@ -11,7 +11,7 @@ from ds_notebook.errors import UsageError
 from ds_notebook.lab.folded import Folded
 from ds_notebook.lab.messages import Order, Sent
 from ds_notebook.lab.orders import SHOWN, Orders, Refused, command_of, give
-from ds_notebook.record.commands import Pause, Save, Set, Stop, send
+from ds_notebook.record.commands import Cancel, Pause, Save, Set, Stop, Submit, send, send_all
 
 
 def sent(run):
@@ -73,6 +73,13 @@ def test_the_newest_are_shown_oldest_first(runs):
         assert [each.word for each in sent(run)] == [f"set lr={number}" for number in range(5, SHOWN + 5)]
 
 
+def test_several_commands_in_one_file_are_told_and_a_submit_is_not(runs):
+    with ds.start_run() as run:
+        send_all(run.path, [Submit(job={"id": "fit"}), Cancel(job="fit"), Cancel(job="report")])
+
+        assert [each.word for each in sent(run)] == ["cancel fit", "cancel report"]
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff", b"[" * 5000, b'{"command":"explode","id":"1"}\n', b" " * 10_000])
 def test_a_file_that_holds_no_command_is_passed_over(runs, content):
     with ds.start_run() as run:
@@ -104,12 +111,37 @@ def test_a_number_is_set_under_its_name():
 
 
 @pytest.mark.parametrize(
+    ("order", "word"),
+    [
+        (Order(command="cancel", job="fit-1"), "cancel fit-1"),
+        (Order(command="priority", job="fit-1", value=-2.0), "set fit-1.priority=-2"),
+    ],
+)
+def test_an_order_to_a_job_is_the_command_that_ds_jobs_sends(order, word):
+    assert command_of(order).word == word
+
+
+def test_a_run_that_is_no_queue_has_no_jobs(runs):
+    with ds.start_run() as run, pytest.raises(Refused, match="is no queue: it has no jobs"):
+        give(run.record, Cancel(job="fit"))
+
+
+@pytest.mark.parametrize(
     "order",
     [
         Order(command="set"),
         Order(command="set", name="lr"),
         Order(command="set", name="x" * 200, value=1.0),
         Order(command="pause", value=1.0),
+        Order(command="stop", job="fit"),
+        Order(command="cancel"),
+        Order(command="cancel", job="../fit"),
+        Order(command="cancel", job="x" * 200),
+        Order(command="cancel", job="fit", value=1.0),
+        Order(command="cancel", job="fit", name="lr"),
+        Order(command="priority", job="fit"),
+        Order(command="priority", job="fit", value=0.5),
+        Order(command="priority", job="fit", value=1e300),
     ],
 )
 def test_an_order_whose_parts_do_not_belong_together_is_refused(order):

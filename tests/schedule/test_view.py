@@ -191,3 +191,12 @@ def test_after_an_hour_without_jobs_the_picture_begins_anew() -> None:
 
 def test_the_table_of_rooms_knows_the_view() -> None:
     assert isinstance(new_view("schedule"), ScheduleView)
+
+
+def test_each_open_job_can_be_cancelled_and_put_ahead_while_a_scheduler_runs() -> None:
+    world = World()
+    world.run(spec("clean"), spec("fit", priority=3))
+    world.exit("clean", "succeeded")
+
+    assert scene(world.record, "running").commands == ["cancel fit", "priority fit 3"]
+    assert scene(world.record, "stopped").commands == scene(world.record).commands == []

@@ -1,6 +1,7 @@
 /** What a drawing is: a function from an element and a shape to a dispose function. */
 import type { Axes } from './axes';
 import type { Styles } from './styles';
+import type { Table } from '../types';
 
 export type Dispose = () => void;
 
@@ -11,6 +12,8 @@ export interface Context<S> {
   axes: Axes;
   /** The look of each curve name in all panels of a scene. */
   styles: Styles;
+  /** What stands beside a row of a table: buttons, say. */
+  beside?(row: Table['rows'][number]): HTMLElement | null;
   /** Calls `listener` with each newer shape; zoom, focus and hover stay as they are. */
   onUpdate(listener: (shape: S) => void): void;
 }

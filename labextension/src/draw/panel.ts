@@ -51,7 +51,12 @@ export function makePanel<S>(el: HTMLElement, context: Context<S>, twin: () => T
       table.replaceChildren();
       if (!open) return;
       stopTable = new AbortController();
-      drawTable(table, twin(), { ...context, signal: stopTable.signal, onUpdate: listener => updates.push(listener) });
+      drawTable(table, twin(), {
+        ...context,
+        beside: undefined,
+        signal: stopTable.signal,
+        onUpdate: listener => updates.push(listener)
+      });
     },
     signal
   );

@@ -11,7 +11,7 @@ const PAGE = 100;
 const FILTER_FROM = 12;
 /** Fewer rows need no filter box. */
 
-export const drawTable: Draw<Table> = (el, shape, { signal, onUpdate }) => {
+export const drawTable: Draw<Table> = (el, shape, { signal, beside, onUpdate }) => {
   let [sortedBy, downwards, shown] = [-1, false, PAGE];
   const heading = el.appendChild(element('h3', 'ds-heading', '', { id: freshId() }));
   const filter = el.appendChild(
@@ -20,6 +20,7 @@ export const drawTable: Draw<Table> = (el, shape, { signal, onUpdate }) => {
   const scroll = el.appendChild(element('div', 'ds-scroll'));
   const table = scroll.appendChild(element('table', 'ds-table'));
   const head = table.appendChild(element('thead')).appendChild(element('tr'));
+  const toolsHead = element('th', 'ds-beside', 'commands', { scope: 'col' });
   const body = table.appendChild(element('tbody'));
   const more = el.appendChild(
     button(
@@ -38,16 +39,21 @@ export const drawTable: Draw<Table> = (el, shape, { signal, onUpdate }) => {
     const right = rightAligned(shape);
     const rows = arranged(shape, filter.value, sortedBy, downwards);
     const decimals = shape.columns.map((_, column) => decimalsOf(shape.rows, column));
+    const tools = rows.slice(0, shown).map(row => beside?.(row) ?? null);
+    const hasTools = tools.some(Boolean);
     resizeTo(body, Math.min(rows.length, shown), () => element('tr'));
     rows.slice(0, shown).forEach((row, at) => {
       const line = body.children[at];
-      resizeTo(line, row.length, () => element('td'));
+      resizeTo(line, row.length + Number(hasTools), () => element('td'));
+      line.lastElementChild?.classList.toggle('ds-beside', hasTools);
       row.forEach((cell, column) => {
         const place = line.children[column];
         setText(place, cellText(cell, decimals[column]));
         place.classList.toggle('ds-number', right[column]);
       });
+      if (hasTools) put(line.lastElementChild!, tools[at]);
     });
+    toolsHead.hidden = !hasTools;
     more.hidden = rows.length <= shown;
     setText(more, `Show ${Math.min(rows.length - shown, 10 * PAGE)} more of ${rows.length} rows`);
     setText(
@@ -64,11 +70,13 @@ export const drawTable: Draw<Table> = (el, shape, { signal, onUpdate }) => {
   };
   const name = () => {
     const right = rightAligned(shape);
+    toolsHead.remove();
     resizeTo(head, shape.columns.length, at => {
       const cell = element('th', '', '', { scope: 'col' });
       cell.append(button('', 'ds-sort', () => sortBy(at), signal));
       return cell;
     });
+    if (beside) head.append(toolsHead);
     shape.columns.forEach((text, at) => {
       const cell = head.children[at];
       const arrow = at !== sortedBy ? '' : downwards ? ' ▼' : ' ▲';
@@ -145,6 +153,16 @@ function cellText(cell: Cell, decimals: number): string {
   if (Number.isInteger(cell)) return Math.abs(cell) < 1e15 ? cell.toLocaleString('en') : number(cell);
   const text = number(cell);
   return /^-?\d+(\.\d+)?$/.test(text) ? cell.toFixed(decimals) : text;
+}
+
+/** What is in `cell` is `tool` alone; the focus goes with it, or to the view where it is gone. */
+function put(cell: Element, tool: HTMLElement | null): void {
+  if (tool ? cell.firstElementChild === tool : !cell.firstChild) return;
+  const focused = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+  const [isMoved, isGone] = [tool?.contains(focused) && focused, focused !== null && cell.contains(focused)];
+  cell.replaceChildren(...(tool ? [tool] : []));
+  if (isMoved) focused?.focus();
+  else if (isGone && !focused?.isConnected) cell.closest<HTMLElement>('.ds-view')?.focus();
 }
 
 function resizeTo(parent: Element, count: number, make: (at: number) => Element): void {

@@ -24,6 +24,7 @@ interface Row {
 export function makeRunList(el: HTMLElement, actions: RunActions, signal: AbortSignal): RunListView {
   const warning = el.appendChild(element('p', 'ds-said ds-demo', '', { role: 'note' }));
   const said = el.appendChild(element('p', 'ds-said', '', { role: 'status' }));
+  const queue = makeQueueLine(el, actions, signal);
   const bar = el.appendChild(element('div', 'ds-runs-bar'));
   const filter = bar.appendChild(
     element('input', 'ds-filter', '', { type: 'search', placeholder: 'Filter runs', 'aria-label': 'Filter runs' })
@@ -35,7 +36,7 @@ export function makeRunList(el: HTMLElement, actions: RunActions, signal: AbortS
   const none = el.appendChild(element('p', 'ds-none', '', { role: 'status' }));
   const known = new Map<string, Row>();
   const picked = new Set<string>();
-  let latest: RunList = { folders: [], runs: [] };
+  let latest: RunList = { folders: [], runs: [], queue: null };
   warning.hidden = said.hidden = true;
 
   const pick = (path: string, on: boolean) => {
@@ -63,6 +64,7 @@ export function makeRunList(el: HTMLElement, actions: RunActions, signal: AbortS
       row.show(run);
       if (rows.children[at] !== row.root) rows.insertBefore(row.root, rows.children[at] ?? null);
     });
+    queue.show(latest.queue);
     const problems = latest.folders.map(folder => folder.problem).filter(Boolean);
     setText(
       none,
@@ -90,6 +92,30 @@ export function makeRunList(el: HTMLElement, actions: RunActions, signal: AbortS
       const words = hostWords(host);
       setText(warning, words);
       warning.hidden = !words;
+    }
+  };
+}
+
+/** The machine's queue, above the runs; not there where no scheduler was ever started. */
+function makeQueueLine(
+  el: HTMLElement,
+  actions: RunActions,
+  signal: AbortSignal
+): { show(run: RunSummary | null): void } {
+  let queue: RunSummary | null = null;
+  const root = el.appendChild(element('div', 'ds-queue', '', { role: 'group', 'aria-label': 'Queue of this machine' }));
+  const id = freshId();
+  const open = root.appendChild(button('', 'ds-queue-open', () => queue && actions.open(queue), signal));
+  const words = root.appendChild(element('div', 'ds-queue-words', '', { id }));
+  open.setAttribute('aria-describedby', id);
+  open.title = 'Open the queue of this machine';
+  root.hidden = true;
+  return {
+    show(next) {
+      queue = next;
+      root.hidden = !next;
+      setText(open, next?.name ?? '');
+      setText(words, next?.words ?? '');
     }
   };
 }

@@ -24,7 +24,7 @@ export function makeRunView(
   let partOf = '';
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const view = makeSceneView(el, { waiting: 'asked', send: order => send(path, order) }, wanted => {
+  const view = makeSceneView(el, { waiting: 'asked', jobs: true, send: order => send(path, order) }, wanted => {
     window = wanted;
     part = null;
     partOf = '';

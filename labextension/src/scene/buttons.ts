@@ -2,13 +2,15 @@
 import { OWN_KEYS, button, element, freshId, setText } from '../draw/dom';
 import type { Order, Sent } from '../types';
 
-type CommandName = Order['command'];
+type CommandName = Exclude<Order['command'], 'cancel' | 'priority'>;
 
 export interface Door {
   /** Brings an order on its way; rejects with one sentence if it cannot. */
   send(order: Order): Promise<void>;
   /** What an order waits for: "asked", or "will act when the cell is idle". */
   waiting: string;
+  /** Whether orders to single jobs of a queue go through it, too. */
+  jobs: boolean;
 }
 
 export interface Buttons {
@@ -32,7 +34,7 @@ export function makeButtons(el: HTMLElement, door: Door, signal: AbortSignal): B
   const sending = new Set<CommandName>();
   let [offered, state, sent, problem]: [string[], string, Sent[], string] = [[], '', [], ''];
 
-  const send = async (order: Order) => {
+  const send = async (order: Order & { command: CommandName }) => {
     if (isWaiting(order.command)) return;
     sending.add(order.command);
     problem = '';
@@ -55,7 +57,7 @@ export function makeButtons(el: HTMLElement, door: Door, signal: AbortSignal): B
 
   const render = () => {
     const hadFocus = row.contains(document.activeElement);
-    row.hidden = !offered.length;
+    row.hidden = !offered.some(word => word in WORDS);
     if (hadFocus && row.hidden) el.closest<HTMLElement>('.ds-view')?.focus();
     const next = state === 'paused' ? 'resume' : 'pause';
     setText(pauses, WORDS[next]);
@@ -84,8 +86,9 @@ export function makeButtons(el: HTMLElement, door: Door, signal: AbortSignal): B
 }
 
 function sentence({ word, verdict, reason }: Sent, waiting: string): string {
-  if (verdict === 'asked') return `${word}: ${waiting}`;
-  return `${word}: ${verdict}${verdict === 'refused' && reason ? `, ${reason}` : ''}`;
+  const said = word.replace(/^set (\S+)\.priority=(\S+)$/, 'priority $1 $2');
+  if (verdict === 'asked') return `${said}: ${waiting}`;
+  return `${said}: ${verdict}${verdict === 'refused' && reason ? `, ${reason}` : ''}`;
 }
 
 /** A number and a button; what is no number above zero is said beside it. */

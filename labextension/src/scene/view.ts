@@ -5,6 +5,7 @@ import { draw } from '../draw/index';
 import { Styles } from '../draw/styles';
 import type { Scene, Sent, Shape } from '../types';
 import { type Door, makeButtons } from './buttons';
+import { type JobTools, makeJobTools } from './jobs';
 
 export interface Shown {
   scene: Scene;
@@ -49,6 +50,7 @@ export function makeSceneView(
   const links = root.appendChild(element('div', 'ds-links'));
   const grid = root.appendChild(element('div', 'ds-panels'));
   const buttons = door && makeButtons(orders, door, stop.signal);
+  const jobs = door?.jobs ? makeJobTools(door, stop.signal) : null;
   let panels: PanelView[] = [];
   let [spokenAt, spokenState] = [0, ''];
   said.hidden = true;
@@ -66,7 +68,7 @@ export function makeSceneView(
     panels = shapes.map((shape, at) => {
       const known = before.get(keys[at]);
       known?.update(shape);
-      return known ?? makePanelView(keys[at], shape, axes, styles);
+      return known ?? makePanelView(keys[at], shape, axes, styles, jobs);
     });
     panels.forEach((panel, at) => {
       if (grid.children[at] !== panel.root) grid.insertBefore(panel.root, grid.children[at] ?? null);
@@ -83,6 +85,7 @@ export function makeSceneView(
       root.dataset.state = state;
       speak(scene.title, state);
       buttons?.show(scene.commands ?? [], state, commands);
+      jobs?.show(scene.commands ?? [], commands);
       arrange(scene.panels);
     },
     say(words) {
@@ -97,7 +100,7 @@ export function makeSceneView(
   };
 }
 
-function makePanelView(key: string, shape: Shape, axes: Axes, styles: Styles): PanelView {
+function makePanelView(key: string, shape: Shape, axes: Axes, styles: Styles, jobs: JobTools | null): PanelView {
   const root = element('div', 'ds-panel');
   root.dataset.shape = shape.shape;
   const stop = new AbortController();
@@ -109,6 +112,7 @@ function makePanelView(key: string, shape: Shape, axes: Axes, styles: Styles): P
         signal: stop.signal,
         axes,
         styles,
+        beside: jobs && shape.shape === 'table' ? row => jobs.of(String(row[0])) : undefined,
         onUpdate: listener => listeners.push(listener)
       });
   });
