@@ -6,7 +6,6 @@ killed at, the next one goes on from the record: what was said and not done is d
 
 from __future__ import annotations
 
-import errno
 import os
 import select
 import sys
@@ -21,10 +20,10 @@ from ds_notebook.errors import DsError, RecordError
 from ds_notebook.host import facts
 from ds_notebook.options import from_builtins, to_builtins
 from ds_notebook.record import Record
-from ds_notebook.record.commands import AnyCommand, Cancel, Set, Stop, Submit, Unknown
-from ds_notebook.record.events import AnyEvent, Decision, RunStarted
+from ds_notebook.record.commands import AnyCommand, Unknown
+from ds_notebook.record.events import AnyEvent, RunStarted
 from ds_notebook.record.lock import hold_lock
-from ds_notebook.schedule.attempt import keep_spec, recorded
+from ds_notebook.schedule.asked import Asked
 from ds_notebook.schedule.attempts import Attempts
 from ds_notebook.schedule.clock import Clock
 from ds_notebook.schedule.config import SchedulerConfig
@@ -32,10 +31,8 @@ from ds_notebook.schedule.core import step
 from ds_notebook.schedule.events import (
     AnyFact,
     AnyInstruction,
-    Cancelled,
     End,
     Exited,
-    PriorityChanged,
     Say,
     Start,
     Submitted,
@@ -43,14 +40,14 @@ from ds_notebook.schedule.events import (
 )
 from ds_notebook.schedule.fold import queue_from
 from ds_notebook.schedule.hands import Hands
-from ds_notebook.schedule.home import job_folder, open_home
-from ds_notebook.schedule.inbox import PRIORITY, QueueInbox
-from ds_notebook.schedule.job import JobSpec, wrong_spec
+from ds_notebook.schedule.home import open_home
+from ds_notebook.schedule.inbox import QueueInbox
+from ds_notebook.schedule.ledger import Ledger
 from ds_notebook.schedule.machine import this_machine
 from ds_notebook.schedule.observer import Observer
-from ds_notebook.schedule.producer import Producer, answer, started_now
-from ds_notebook.schedule.signals import Signals, signals
-from ds_notebook.schedule.timetable import Timetable, next_time, whole_of
+from ds_notebook.schedule.producer import Producer, started_now
+from ds_notebook.schedule.signals import Signals, is_end, signals
+from ds_notebook.schedule.timetable import Timetable
 
 LOOK_S = 0.1
 """How often the folder is looked at for commands."""
@@ -58,7 +55,6 @@ _LOCK_WAIT_S = 0.3
 """Who only looks whether the lock is held has it for an instant."""
 _SOON_S = 0.01
 """While a wrapper begins or ends."""
-_FULL_S = 1.0
 TICK_S = 1.0
 SERVICE_TICK_S = 0.25
 """While a service has a latency to keep."""
@@ -85,10 +81,10 @@ class Server:
             config=to_builtins(self._config),
             host_facts=facts().asdict(),
         )
-        self._record = Producer(home, started)
+        self._ledger = Ledger(Producer(home, started), arrived)
         self._queue = queue_from([*events, started], this_machine(), self._config.policy)
-        self._answered = {event.subject for event in events if isinstance(event, Decision)}
         self._timetable = Timetable(events)
+        self._asked = Asked(home, events, self._timetable, self._ledger)
         self._attempts = Attempts(home, home.name, self._config.grace_s)
         self._observer = Observer(self._attempts)
         self._hands = Hands(self._attempts, self._observer)
@@ -107,13 +103,13 @@ class Server:
             if facts := self._attempts.poll():
                 self._learn(facts)
             self._tick()
-        self._record.end("stopped" if self._stopping else "finished")
+        self._ledger.end("stopped" if self._stopping else "finished")
 
     def _wait(self) -> None:
         """For a signal, a child's end among them, or until it is time for another look."""
         wait_s = _SOON_S if self._attempts.is_beginning() else LOOK_S
         if select.select([self._arrived], [], [], wait_s)[0]:
-            self._stopping = any(number in _ENDING for number in self._arrived.read())
+            self._stopping |= is_end(self._arrived.read())
 
     def _check_folder(self) -> None:
         """Whoever deletes the folder wants its queue no more; one made anew is another scheduler's."""
@@ -132,76 +128,22 @@ class Server:
         """Whether something was asked for since it ended for want of work."""
         return not self._stopping and bool(self._inbox.poll())
 
-    # -- what is asked
-
     def _obey(self, commands: Sequence[AnyCommand | Unknown], *, came_before: bool = False) -> None:
-        fresh = [command for command in commands if command.id not in self._answered]
-        self._answered.update(command.id for command in fresh)
-        specs = self._submitted([command for command in fresh if isinstance(command, Submit)])
-        facts: list[AnyFact] = [Submitted(jobs=specs)] if specs else []
-        open_jobs = {*self._queue.open, *(spec.id for spec in specs)}
-        answers: list[Decision] = []
-        for command in fresh:
-            refused = ""
-            match command:
-                case Submit():
-                    continue
-                case Cancel(job=job) if job in self._timetable:
-                    self._emit([self._timetable.cancel(job)], durable=True)
-                case Cancel(job=job) if job in open_jobs:
-                    facts.append(Cancelled(job=job))
-                case Set(name=name, value=value) if (job := name.removesuffix(PRIORITY)) in open_jobs:
-                    facts.append(PriorityChanged(job=job, priority=int(value)))
-                case Stop() if not came_before:
-                    self._stopping = True
-                case _:
-                    refused = _refusal(command)
-            answers.append(answer(command, refused))
-        self._learn(facts)
-        self._emit(answers)
-
-    def _submitted(self, commands: Sequence[Submit]) -> tuple[JobSpec, ...]:
-        """The jobs that are new and may start at once, as the record may hold them; the others are dealt with."""
-        specs = []
-        for command in commands:
-            try:
-                spec = msgspec.convert(command.job, JobSpec)
-            except msgspec.ValidationError as error:
-                self._emit([answer(command, f"it is no job: {error}")])
-                continue
-            if spec.id in self._queue.jobs or self._timetable.has_had(spec.id):
-                continue
-            if wrong := wrong_spec(spec) or _wrong_time(spec) or self._not_kept(spec):
-                self._emit([answer(command, wrong)])
-            else:
-                specs.append(spec)
-        safe = [recorded(spec) for spec in specs]
-        if planned := [self._timetable.add(spec, time.time()) for spec in safe if spec.every]:
-            self._emit(planned, durable=True)
-        return tuple(spec for spec in safe if not spec.every)
-
-    def _not_kept(self, spec: JobSpec) -> str:
-        """Keep what the record may not hold of a job; empty, or why that cannot be."""
-        while True:
-            try:
-                keep_spec(job_folder(self._home, spec.id), spec)
-                return ""
-            except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                    return f"its folder cannot be written: {error.strerror}"
-                self._wait_for_room(error)
+        taken = self._asked.take(commands, self._queue, came_before=came_before)
+        self._stopping |= taken.stops
+        self._learn(taken.facts)
+        self._ledger.emit(taken.answers)
 
     # -- what happens
 
     def _tick(self) -> None:
         now = time.monotonic()
         facts, usages = self._observer.look(self._queue)
-        self._emit([*usages, *self._hands.go_on()])
+        self._ledger.emit([*usages, *self._hands.go_on()])
         if now >= self._next_tick:
             self._next_tick = now + (SERVICE_TICK_S if self._observer.has_services else TICK_S)
             wall_s = time.time()
-            due = [spec for spec in self._timetable.due(wall_s) if not self._not_kept(whole_of(self._home, spec))]
-            if due:
+            if due := self._asked.due(wall_s):
                 facts = [Submitted(jobs=tuple(due)), *facts]
             facts = [*facts, Ticked(wall_s=wall_s)]
         self._learn(facts)
@@ -225,36 +167,19 @@ class Server:
             self._say(said)
             said = []
             if not (isinstance(instruction, Start) and instruction.spec.id in in_vain):
-                self._emit(self._hands.do(instruction))
+                self._ledger.emit(self._hands.do(instruction))
         self._say(said)
         if in_vain:
             self._learn(Exited(job=job, attempt=each, status="never_started") for job, each in in_vain.items())
 
     def _say(self, events: Sequence[AnyEvent]) -> None:
         if events:
-            self._emit(events, durable=True)
-
-    def _emit(self, events: Sequence[AnyEvent], *, durable: bool = False) -> None:
-        """What cannot be written cannot be done either: a full disk is waited for."""
-        while True:
-            try:
-                return self._record.emit(events, durable=durable)
-            except RecordError as error:
-                self._wait_for_room(error)
-
-    def _wait_for_room(self, error: Exception) -> None:
-        if any(number in _ENDING for number in self._arrived.read()):
-            raise RecordError(str(error))
-        print(error, file=sys.stderr, flush=True)
-        time.sleep(_FULL_S)
+            self._ledger.emit(events, durable=True)
 
     def _is_idle(self) -> bool:
         if self._queue.open or self._timetable:
             self._busy_at = time.monotonic()
         return time.monotonic() - self._busy_at > self._config.idle_s
-
-
-_ENDING = (15, 2)
 
 
 def _in_vain(instructions: Sequence[AnyInstruction]) -> dict[str, int]:
@@ -265,29 +190,6 @@ def _in_vain(instructions: Sequence[AnyInstruction]) -> dict[str, int]:
         for each in instructions
         if isinstance(each, End) and starts.get(each.job) == each.attempt
     }
-
-
-def _wrong_time(spec: JobSpec) -> str:
-    """Why it cannot come again, which the scheduler's own Python decides; empty where it can."""
-    try:
-        if spec.every:
-            next_time(spec.every, time.time())
-    except DsError as error:
-        return str(error)
-    return ""
-
-
-def _refusal(command: AnyCommand | Unknown) -> str:
-    match command:
-        case Cancel(job=job):
-            return f"there is no open job {job!r}"
-        case Set(name=name):
-            return f"only JOB.priority of an open job can be set, not {name!r}"
-        case Stop():
-            return "it was for a scheduler that has ended"
-        case Unknown():
-            return "this version does not know the command"
-    return f"a scheduler does not take {command.word!r}"
 
 
 def _config_before(events: Sequence[AnyEvent]) -> SchedulerConfig | None:

@@ -10,6 +10,14 @@ from contextlib import contextmanager
 AWAITED = (signal.SIGCHLD, signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+def is_end(numbers: bytes) -> bool:
+    """Whether one of these signals, as `Signals.read` gives them, tells the scheduler to end."""
+    return any(number in _ENDING for number in numbers)
+
+
 class Signals:
     """A file to select on, and the numbers of the signals that came."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ds_notebook.errors import UsageError, missing_extra
-from ds_notebook.record.events import AnyEvent, Decision
+from ds_notebook.record.events import AnyEvent, Decision, Note
 from ds_notebook.schedule.attempt import whole_spec
 from ds_notebook.schedule.home import job_folder
 from ds_notebook.schedule.job import JobSpec
@@ -31,6 +31,8 @@ class Timetable:
         self._specs: dict[str, JobSpec] = {}
         self._next: dict[str, float] = {}
         self._taken_up: set[str] = set()
+        self._halted: set[str] = set()
+        self._notes: list[Note] = []
         for event in events:
             self.add_event(event)
 
@@ -75,14 +77,36 @@ class Timetable:
         return event
 
     def due(self, wall_s: float) -> list[JobSpec]:
-        """The jobs whose time has come since the last call."""
+        """The jobs whose time has come since the last call.
+
+        One whose times cannot be told here (its extra is gone, or reads it otherwise) halts alone, with a note.
+        """
         found = []
-        for job, spec in self._specs.items():
-            time_s = self._next.setdefault(job, next_time(spec.every, max(spec.submitted_at, wall_s - _LATE_S)))
-            if time_s <= wall_s:
-                found.append(_occurrence(spec, time_s))
-                self._next[job] = next_time(spec.every, max(time_s, wall_s - _LATE_S))
+        for spec in self._specs.values():
+            if spec.id not in self._halted:
+                try:
+                    found += self._due(spec, wall_s)
+                except UsageError as error:
+                    self._halted.add(spec.id)
+                    self._notes.append(
+                        Note(level="warning", text=f"{spec.name or spec.id} does not come again: {error}")
+                    )
         return found
+
+    def take_notes(self) -> list[Note]:
+        """What is to be said since the last call."""
+        notes, self._notes = self._notes, []
+        return notes
+
+    def _due(self, spec: JobSpec, wall_s: float) -> list[JobSpec]:
+        job = spec.id
+        if job not in self._next:
+            self._next[job] = next_time(spec.every, max(spec.submitted_at, wall_s - _LATE_S))
+        time_s = self._next[job]
+        if time_s > wall_s:
+            return []
+        self._next[job] = next_time(spec.every, max(time_s, wall_s - _LATE_S))
+        return [_occurrence(spec, time_s)]
 
 
 def whole_of(home: Path, spec: JobSpec) -> JobSpec:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ds_notebook.draw import Scene, Table, Text
 from ds_notebook.draw.shapes import AnyShape
 from ds_notebook.draw.ticks import seconds
-from ds_notebook.record.events import AnyEvent, Decision, JobChanged, RunStarted, Usage
+from ds_notebook.record.events import AnyEvent, Decision, JobChanged, Note, RunStarted, Usage
 from ds_notebook.record.state import OVER, State
 from ds_notebook.schedule.fold import apply
 from ds_notebook.schedule.gauges import JOB, Gauges
@@ -67,6 +67,8 @@ class ScheduleView:
                 self._lanes.change(job, at)
                 if event.before == event.after != "waiting" or event.after in ("paused", "stopping"):
                     self._say(at, job, event.reason)
+            case Note(level="warning"):
+                self._said.append(_Said(at, event.text[:MOST_LETTERS]))
             case Usage():
                 self._gauges.add(event, at)
                 if "progress" in event.values:

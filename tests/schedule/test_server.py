@@ -12,11 +12,12 @@ import pytest
 
 from ds_notebook.errors import RecordError, UsageError
 from ds_notebook.record.commands import Cancel, Set, Stop, Submit, send
-from ds_notebook.record.events import Decision, JobChanged
+from ds_notebook.record.events import Decision, JobChanged, Note
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.config import SchedulerConfig
 from ds_notebook.schedule.home import job_folder, open_home
 from ds_notebook.schedule.job import JobSpec
+from ds_notebook.schedule.view import scene
 from tests.schedule.conftest import QUICK, processes_of
 from tests.schedule.jobs import shell, until
 
@@ -338,3 +339,23 @@ def test_what_came_again_and_was_cancelled_stays_so_for_whoever_asks_and_after_a
     schedule.start(QUICK)
 
     assert (before, Schedule().jobs()) == ([], [])
+
+
+def test_without_its_extra_what_comes_again_halts_with_a_sentence_and_others_go_on(schedule, monkeypatch, tmp_path):
+    schedule.submit(shell("each", "exit 0", every="* * * * * *"))
+    until(lambda: schedule.job("each").reason.startswith("comes again"))
+    schedule.stop()
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "croniter.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "without"))
+    schedule.start(QUICK)
+    schedule.submit(shell("job", "exit 0"))
+    done = states(schedule, "job")
+    time.sleep(1.5)
+    notes = [event.text for event in schedule.record.events() if isinstance(event, Note)]
+
+    assert (done, schedule.is_running) == (["succeeded"], True)
+    assert notes == [
+        'each does not come again: A job that comes again needs an extra: pip install "ds-notebook[schedule]".'
+    ]
+    assert notes[0] in " ".join(scene(schedule.record.events(), "running").panels[0].lines)

@@ -1,0 +1,44 @@
+"""The queue's record on a disk that may be full: what cannot be written cannot be done either, and is waited for."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+
+from ds_notebook.errors import RecordError
+from ds_notebook.record.events import AnyEvent, EndStatus
+from ds_notebook.schedule.producer import Producer
+from ds_notebook.schedule.signals import Signals, is_end
+
+_FULL_S = 1.0
+
+
+class Ledger:
+    """Writes what the scheduler says, sooner or later."""
+
+    def __init__(self, record: Producer, arrived: Signals) -> None:
+        self._record = record
+        self._arrived = arrived
+
+    def emit(self, events: Sequence[AnyEvent], *, durable: bool = False) -> None:
+        """Append events, on the disk when this returns if `durable`; returns only once there was room for them.
+
+        Raises RecordError where the scheduler is told to end meanwhile.
+        """
+        while True:
+            try:
+                return self._record.emit(events, durable=durable)
+            except RecordError as error:
+                self.wait_for_room(error)
+
+    def wait_for_room(self, error: Exception) -> None:
+        """Let a while pass after `error`; raises it as RecordError where the scheduler is told to end."""
+        if is_end(self._arrived.read()):
+            raise RecordError(str(error))
+        print(error, file=sys.stderr, flush=True)
+        time.sleep(_FULL_S)
+
+    def end(self, status: EndStatus) -> None:
+        """Write the last event."""
+        self._record.end(status)
