@@ -45,6 +45,7 @@ from ds_notebook.schedule.inbox import QueueInbox
 from ds_notebook.schedule.ledger import Ledger
 from ds_notebook.schedule.machine import this_machine
 from ds_notebook.schedule.observer import Observer
+from ds_notebook.schedule.pages import drop_old_numbers
 from ds_notebook.schedule.producer import Producer, started_now
 from ds_notebook.schedule.signals import Signals, is_end, signals
 from ds_notebook.schedule.timetable import Timetable
@@ -238,6 +239,7 @@ def _serve(home: Path, config: SchedulerConfig | None, arrived: Signals) -> bool
     Who submits looks for the lock after the append, so what came before the lock was given back is seen here.
     """
     lock = _lock(home)
+    drop_old_numbers(home, time.time())
     server = Server(home, lock, config, arrived)
     server.serve()
     os.close(lock)
