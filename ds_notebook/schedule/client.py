@@ -116,8 +116,10 @@ class Schedule:
     def _is_any_open(self, ids: Sequence[str]) -> bool:
         """Whether some of these jobs (all, if none is named) is not done: cheap also with a thousand of them."""
         self._refresh()
-        open_ids = {*self._queue.open, *(spec.id for spec in self._submitted.values() if not spec.every)}
-        return bool(open_ids.intersection(ids) if ids else open_ids)
+        wanted = set(ids)
+        if not self._queue.open.keys().isdisjoint(wanted) or (self._queue.open and not ids):
+            return True
+        return any(not ids or spec.id in wanted for spec in self._submitted.values() if not spec.every)
 
     # -- the scheduler's process
 
