@@ -1,4 +1,5 @@
 /** A run drawn from its record through the server, with buttons. */
+import { makeJobTools } from '../scene/jobs';
 import { makeSceneView } from '../scene/view';
 import type { Scene, SceneMessage } from '../types';
 import { followRun } from './follow';
@@ -24,7 +25,7 @@ export function makeRunView(
   let partOf = '';
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const view = makeSceneView(el, { waiting: 'asked', jobs: true, send: order => send(path, order) }, wanted => {
+  const view = makeSceneView(el, { waiting: 'asked', jobs: makeJobTools, send: order => send(path, order) }, wanted => {
     window = wanted;
     part = null;
     partOf = '';

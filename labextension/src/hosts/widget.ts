@@ -24,7 +24,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     model.send({ ...order, id });
     show();
   };
-  const view = makeSceneView(el, { waiting: WAITING, jobs: false, send });
+  const view = makeSceneView(el, { waiting: WAITING, send });
   const show = () => {
     const shown = model.get('shown');
     const heard = new Set(shown.commands.map(command => command.id));

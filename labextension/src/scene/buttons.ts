@@ -1,6 +1,7 @@
 /** The commands on offer, as buttons; what became of each is what the record says. */
 import { OWN_KEYS, button, element, freshId, setText } from '../draw/dom';
 import type { Order, Sent } from '../types';
+import type { JobTools } from './jobs';
 
 type CommandName = Exclude<Order['command'], 'cancel' | 'priority'>;
 
@@ -9,8 +10,8 @@ export interface Door {
   send(order: Order): Promise<void>;
   /** What an order waits for: "asked", or "will act when the cell is idle". */
   waiting: string;
-  /** Whether orders to single jobs of a queue go through it, too. */
-  jobs: boolean;
+  /** Makes the buttons for single jobs of a queue; left out where no such order goes through. */
+  jobs?(door: Door, signal: AbortSignal): JobTools;
 }
 
 export interface Buttons {

@@ -5,7 +5,7 @@ import { draw } from '../draw/index';
 import { Styles } from '../draw/styles';
 import type { Scene, Sent, Shape } from '../types';
 import { type Door, makeButtons } from './buttons';
-import { type JobTools, makeJobTools } from './jobs';
+import type { JobTools } from './jobs';
 
 export interface Shown {
   scene: Scene;
@@ -50,7 +50,7 @@ export function makeSceneView(
   const links = root.appendChild(element('div', 'ds-links'));
   const grid = root.appendChild(element('div', 'ds-panels'));
   const buttons = door && makeButtons(orders, door, stop.signal);
-  const jobs = door?.jobs ? makeJobTools(door, stop.signal) : null;
+  const jobs = door?.jobs?.(door, stop.signal) ?? null;
   let panels: PanelView[] = [];
   let [spokenAt, spokenState] = [0, ''];
   said.hidden = true;
