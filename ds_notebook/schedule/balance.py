@@ -10,8 +10,11 @@ from ds_notebook.schedule.state import Demand, Job
 
 GROW_AFTER_S = 2.0
 """A job that has just been changed is not given more again at once: each change costs it a little."""
-WEAKER = 5
-"""Nice of who borrows a core; so much more each time that this does not keep a target."""
+NICE = (10, 15, 19)
+"""Of all beside a service with a target, then each time that this does not keep it.
+
+A load of three quarters of a core needs more than nice 5 leaves it (1024 of 1024 + 335 shares), before anyone measures.
+"""
 
 
 def release(plan: Plan, policy: Policy) -> None:
@@ -38,6 +41,8 @@ def balance(plan: Plan, policy: Policy) -> None:
     if services:
         _let_services_roam(plan, services)
         _weaken(plan, services, others)
+    elif plan.queue.machine.nice_goes_back:
+        _strengthen(plan, others)
     for job in at_work:
         _count_threads(plan, job)
 
@@ -123,12 +128,19 @@ def _weaken(plan: Plan, services: list[Job], others: list[Job]) -> None:
     worst = max(services, key=lambda job: demand_of(plan, job).weakened)
     for job in others:
         placement = plan.wanted[job.id]
-        nice = WEAKER * (weakened + 1) if weakened or placement.borrowed else 0
+        nice = NICE[weakened]
         if not plan.queue.machine.nice_goes_back:
             nice = max(nice, placement.nice)
         if nice != placement.nice:
             why = f"made weaker for {worst.name}: {cause(worst, demand_of(plan, worst))}"
-            plan.set(job, plan.reason(job) or (why if weakened else "as strong as before"), nice=nice)
+            plan.set(job, plan.reason(job) or (why if weakened else f"gives way to {worst.name}"), nice=nice)
+
+
+def _strengthen(plan: Plan, others: list[Job]) -> None:
+    """No service is left for whom they were made weaker."""
+    for job in others:
+        if plan.wanted[job.id].nice:
+            plan.set(job, plan.reason(job) or "as strong as before", nice=0)
 
 
 def _count_threads(plan: Plan, job: Job) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ds_notebook.record import commands
 from ds_notebook.record.events import Decision
 from ds_notebook.schedule import levers
@@ -10,6 +12,10 @@ from ds_notebook.schedule.events import AnyInstruction, End, Pause, Preempt, Res
 from ds_notebook.schedule.leaving import Leaving
 from ds_notebook.schedule.observer import Observer
 from ds_notebook.schedule.state import Placement
+from ds_notebook.schedule.tree import descendants
+
+WEIGH_S = 2.0
+"""How often it is looked for sessions that weak jobs began since."""
 
 
 class Hands:
@@ -22,6 +28,7 @@ class Hands:
         self._refused: set[tuple[str, str]] = set()
         self._leaving: dict[str, Leaving] = {}
         self._later: dict[str, tuple[Live, Placement]] = {}
+        self._next_weighing_s = 0.0
 
     def do(self, instruction: AnyInstruction) -> list[Decision]:
         """Do it; what this machine does not let us do is said, once a job."""
@@ -51,6 +58,7 @@ class Hands:
         for job, leaving in list(self._leaving.items()):
             if job not in at_work or not leaving.look():
                 del self._leaving[job]
+        self._weigh_sessions()
         waiting, self._later = self._later, {}
         return [
             said
@@ -58,6 +66,16 @@ class Hands:
             if at_work.get(job) is live
             for said in self._resize(live, placement)
         ]
+
+    def _weigh_sessions(self) -> None:
+        """What a weak job began since as a session of its own, a notebook's kernel for one, is as strong as any."""
+        if time.monotonic() < self._next_weighing_s:
+            return
+        self._next_weighing_s = time.monotonic() + WEIGH_S
+        for live in self._attempts:
+            placement = self._placed.get(live.job)
+            if placement and placement.nice and live.pid is not None:
+                levers.set_sessions_nice(descendants(live.pid), placement.nice)
 
     def _resize(self, live: Live, placement: Placement) -> list[Decision]:
         before = self._placed.get(live.job, Placement(threads=0))

@@ -5,9 +5,11 @@ Linux, for processes of the same user: affinity goes both ways, nice only up wit
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from ds_notebook.errors import RecordError
 from ds_notebook.record import Record
@@ -41,6 +43,7 @@ def set_cores(pid: int, cores: Sequence[int]) -> str:
 
 def set_nice(pid: int, nice: int) -> str:
     """Give every thread below `pid` this weight (0 usual, 19 weakest); empty, or why not."""
+    set_sessions_nice(descendants(pid), nice)
     for thread in _threads_below(pid):
         try:
             if os.getpriority(os.PRIO_PROCESS, thread) != nice:
@@ -50,6 +53,20 @@ def set_nice(pid: int, nice: int) -> str:
         except PermissionError:
             return "what was made weaker stays so: this user may not make a process stronger"
     return ""
+
+
+def set_sessions_nice(processes: Iterable[int], nice: int) -> None:
+    """Give the sessions of these processes this weight; that of the caller is left alone.
+
+    Where the kernel shares cores among sessions first (autogroup), a thread's nice counts within its session only. Each
+    job is a session of its own, and so is a notebook's kernel: there the session's nice is what the others feel.
+    """
+    own = os.getsid(0)
+    for process in processes:
+        group = Path(f"/proc/{process}/autogroup")
+        with contextlib.suppress(OSError):  # a kernel without, a process that is gone
+            if os.getsid(process) != own and not group.read_text().endswith(f" nice {nice}\n"):
+                group.write_text(str(nice))
 
 
 def tell(children: Iterable[Record], *commands: AnyCommand) -> int:

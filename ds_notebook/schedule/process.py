@@ -137,6 +137,8 @@ class JobProcess:
                 os.sched_setaffinity(0, placement.affinity)
         if placement.nice > 0:
             os.nice(placement.nice)
+            with contextlib.suppress(OSError):  # a kernel that does not weigh sessions
+                Path("/proc/self/autogroup").write_text(str(placement.nice))
         self._limit.enter()
 
     def _wait_s(self) -> float:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,22 @@ def test_all_threads_become_weaker(tree):
     refused = levers.set_nice(tree, weak)
 
     assert (refused, {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads_below(tree)}) == ("", {weak})
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not weigh sessions")
+def test_a_jobs_session_becomes_weaker_and_the_callers_does_not():
+    own = Path("/proc/self/autogroup").read_text()
+    with (
+        subprocess.Popen(["sleep", "60"], start_new_session=True) as alone,
+        subprocess.Popen(["sleep", "60"]) as beside,
+    ):
+        levers.set_sessions_nice([alone.pid, beside.pid], 10)
+        said = Path(f"/proc/{alone.pid}/autogroup").read_text()
+        alone.kill()
+        beside.kill()
+
+    assert said.endswith(" nice 10\n")
+    assert Path("/proc/self/autogroup").read_text() == own
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may make a process stronger")

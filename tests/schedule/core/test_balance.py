@@ -35,7 +35,7 @@ def test_a_training_uses_the_services_core_while_it_is_idle_and_is_the_weaker_th
 
     placement = world.job("train").placement
 
-    assert (placement.cores, placement.borrowed, placement.threads, placement.nice) == ((1,), (0,), 2, 5)
+    assert (placement.cores, placement.borrowed, placement.threads, placement.nice) == ((1,), (0,), 2, 10)
     assert world.job("train").reason == "may use 1 core of serve while it is idle"
 
 
@@ -85,6 +85,27 @@ def test_cores_to_spare_go_to_the_service_up_to_what_it_can_use() -> None:
     assert (len(world.cores("serve")), len(world.cores("train"))) == (3, 1)
 
 
+def test_a_training_that_gave_its_borrowed_core_back_stays_the_weaker() -> None:
+    world = side_by_side()
+
+    look(world, 210.0)
+
+    assert world.job("train").placement.nice == 10
+
+
+@pytest.mark.parametrize(("nice_goes_back", "nice"), [(True, 0), (False, 10)])
+def test_a_training_whose_service_has_ended_is_as_strong_as_before_where_the_machine_lets_it(
+    nice_goes_back: bool, nice: int
+) -> None:
+    world = side_by_side()
+    world.queue.machine = world.machine = msgspec.structs.replace(world.machine, nice_goes_back=nice_goes_back)
+
+    world.exit("serve")
+    world.tick()
+
+    assert world.job("train").placement.nice == nice
+
+
 def test_a_promised_core_is_never_taken() -> None:
     world = side_by_side()
 
@@ -100,10 +121,10 @@ def test_where_there_is_nothing_more_to_take_others_are_made_weaker() -> None:
     for _ in range(40):
         look(world, 210.0)
 
-    assert world.job("train").placement.nice == 15
+    assert world.job("train").placement.nice == 19
 
 
-@pytest.mark.parametrize(("nice_goes_back", "nice"), [(True, 5), (False, 15)])
+@pytest.mark.parametrize(("nice_goes_back", "nice"), [(True, 10), (False, 19)])
 def test_strength_comes_back_only_where_the_machine_lets_it(nice_goes_back: bool, nice: int) -> None:
     world = side_by_side()
     world.queue.machine = world.machine = msgspec.structs.replace(world.machine, nice_goes_back=nice_goes_back)
