@@ -16,7 +16,7 @@ from tests.draw.test_png import rows_of
 from tests.magics.conftest import Kernel
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-TRAIN_CELL = {"quickstart": "train", "own_loop": "loop", "resume": "compare", "profile": "queries"}
+TRAIN_CELL = {"quickstart": "train", "own_loop": "loop", "resume": "compare", "profile": "queries", "schedule": "queue"}
 """The cell that trains, or else does what the notebook is about, by its id."""
 
 SAYS = {
@@ -24,6 +24,7 @@ SAYS = {
     "own_loop": ("finished", "loss"),
     "resume": ("are equal", "loss"),
     "profile": ("finished", "n-plus-one"),
+    "schedule": ("4 succeeded", "service"),
 }
 
 
@@ -60,7 +61,13 @@ def is_drawn(picture: str) -> bool:
 @pytest.mark.usefixtures("runs")
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("quickstart", {}), ("own_loop", {"num_steps": 60, "most_of_unigram": 0.95}), ("resume", {}), ("profile", {})],
+    [
+        ("quickstart", {}),
+        ("own_loop", {"num_steps": 60, "most_of_unigram": 0.95}),
+        ("resume", {}),
+        ("profile", {}),
+        ("schedule", {}),
+    ],
 )
 def test_a_notebook_runs_and_leaves_a_picture_and_a_text(
     name: str, parameters: dict[str, float], tmp_path: Path
