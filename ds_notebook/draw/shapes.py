@@ -140,4 +140,7 @@ class Scene(msgspec.Struct, kw_only=True, omit_defaults=True):
     title: str
     panels: list[AnyShape]
     commands: list[str] = []
-    """Names of the commands a host with buttons offers: pause, resume, stop, save, set."""
+    """Names of the commands a host with buttons offers: pause, resume, stop, save, set.
+
+    Of a queue also "cancel JOB" and "priority JOB NUMBER", with the number it has.
+    """

@@ -82,7 +82,7 @@ class Service:
         if record.started is None:
             raise RecordError(f"There is no run at {path!r}: nothing was deleted.")
         if self.places.is_queue(record.path):
-            raise Refused(f"{record.id} belongs to the scheduler: `ds clean` deletes what is over there.")
+            raise Refused(f"{record.id} belongs to the scheduler: `ds clean --queue` deletes what is over there.")
         if (state := record.state) not in OVER:
             raise Refused(f"Run {record.id} is {state}: stop it before you delete it.")
         with _locked(record.path):

@@ -50,7 +50,7 @@ from ds_notebook.schedule.producer import Producer, started_now
 from ds_notebook.schedule.signals import Signals, is_end, signals
 from ds_notebook.schedule.timetable import Timetable
 
-LOOK_S = 0.1
+LOOK_S = 0.125
 """How often the folder is looked at for commands."""
 _LOCK_WAIT_S = 0.3
 """Who only looks whether the lock is held has it for an instant."""

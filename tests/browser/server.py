@@ -93,6 +93,7 @@ class Box:
         }
         mine = {name: str(self.folder / each) for name, each in folders.items()}
         checkout = [str(ROOT), str(ROOT / "magics")] if self.of_checkout else []
+        mine["DS_SCHEDULER"] = str(self.folder / "scheduler")
         mine["PYTHONPATH"] = os.pathsep.join([*checkout, *self.packages])
         kept = {name: value for name, value in os.environ.items() if name != "DS_RUNS"}
         return kept | mine | dict(self.environment)

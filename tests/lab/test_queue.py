@@ -68,7 +68,7 @@ def test_a_priority_is_changed_and_a_job_cancelled_through_the_server(places, sc
 
 def test_the_queue_is_not_deleted_like_a_run(places, schedule):
     schedule.stop(jobs=True)
-    with pytest.raises(Refused, match="belongs to the scheduler: `ds clean` deletes what is over there"):
+    with pytest.raises(Refused, match="belongs to the scheduler: `ds clean --queue` deletes what is over there"):
         Service(places).delete(PATH)
     with pytest.raises(Refused, match="nobody is there to obey"):
         Service(places).command(PATH, Order(command="cancel", job="fit"))
