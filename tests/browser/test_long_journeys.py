@@ -117,7 +117,7 @@ def test_a_page_with_two_views_on_sixty_thousand_events_stays_small_and_quick(
     assert found["grownMegabytes"] < 30 and found["longestMs"] <= 100
 
 
-NOTEBOOKS = ("quickstart", "own_loop", "resume", "profile")
+NOTEBOOKS = ("quickstart", "own_loop", "resume", "profile", "schedule")
 
 
 def test_every_picture_that_papermill_left_is_seen_in_html_and_in_the_lab_without_a_kernel(

@@ -36,7 +36,7 @@ class ForkBench:
     def objection(self, profile: Profile) -> str:
         """A GPU and a database's connection do not follow into a fork, and some systems have none."""
         torch = sys.modules.get("torch")
-        if not hasattr(os, "pidfd_open") or not os.path.isdir("/proc/self/fd") or not landlock.version():
+        if not os.path.isdir("/proc/self/fd") or not landlock.version():
             return "this system cannot keep a copy of the kernel apart (Linux 5.13 with Landlock can)"
         if torch is not None and torch.cuda.is_initialized():
             return "CUDA is in use, and a copy of the kernel could not use it"

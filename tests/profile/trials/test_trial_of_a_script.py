@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import platform
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -40,6 +44,25 @@ def test_a_remedy_that_helps_is_measured_and_its_results_are_equal(tried: Tried)
 
     assert verdict(trial) == "faster"
     assert trial.equal and "hits" in trial.compared
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the launcher speaks x86-64")
+def test_a_remedy_is_tried_where_a_demo_host_refuses_to_look_into_processes(tmp_path: Path) -> None:
+    (tmp_path / "prog.py").write_text(textwrap.dedent(PATTERNS))
+    launcher = str(Path(__file__).parents[2] / "host" / "refuse_ptrace.py")
+    ds = str(Path(sys.executable).with_name("ds"))
+
+    done = subprocess.run(
+        [sys.executable, launcher, ds, "profile", "--json", "--fix", "--", "python", "prog.py"],
+        cwd=tmp_path,
+        env=os.environ | {"DS_RUNS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert finding["code"] == "regex-compile" and finding["measured"] > 1
 
 
 def test_a_remedy_that_does_not_help_is_reported_as_such(tried: Tried) -> None:
