@@ -216,11 +216,17 @@ def repeats_of(code: Callable[[], object]) -> tuple[int, int, int]:
 def test_calls_with_equal_arguments_are_told_apart_from_one_long_call(runs: Path) -> None:
     values = [1.0, 2.0]
 
-    assert repeats_of(lambda: [score(values, 2) for _ in range(5)]) == (5, 4, 1)
+    calls, repeated, arguments = repeats_of(lambda: [score(values, 2) for _ in range(5)])
+
+    assert 3 <= calls <= 5  # on a busy machine one or two pass between two looks
+    assert (repeated, arguments) == (calls - 1, 1)
 
 
 def test_calls_with_other_arguments_are_no_repeats(runs: Path) -> None:
-    assert repeats_of(lambda: [score([float(i)], 2) for i in range(4)]) == (4, 0, 4)
+    calls, repeated, arguments = repeats_of(lambda: [score([float(i)], 2) for i in range(5)])
+
+    assert 3 <= calls <= 5
+    assert (repeated, arguments) == (0, calls)
 
 
 def test_types_of_the_names_on_a_hot_line_are_noted(runs: Path) -> None:
