@@ -15,8 +15,8 @@ from torch.utils.data import DataLoader, Dataset
 
 @dataclass(frozen=True)
 class any_Settings:
-    any_recordings: int = vary(420)
-    any_epochs: int = 2
+    any_recordings: int = vary(900)
+    any_epochs: int = 1
     any_batch: int = 24
     any_workers: int = 0
     any_frame: int = 512
@@ -52,7 +52,7 @@ class any_Calls(Dataset):
         any_rng = np.random.default_rng(any_index)
         any_sound = self.any_sound(any_index)
         any_views = [self.any_spectrogram(self.any_stretched(any_sound, any_rng.uniform(0.9, 1.1))) for _ in range(2)]
-        return torch.from_numpy(np.stack(any_views)[:, :128, :128]), int(self.any_birds[any_index])
+        return torch.from_numpy(np.stack(any_views)[:, ::8, :96]), int(self.any_birds[any_index])
 
 
 def any_network():
