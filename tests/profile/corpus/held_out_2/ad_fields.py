@@ -1,6 +1,6 @@
 # code: optimizer-loop
 # kind: seeded
-# gain: 0
+# gain: 2.9
 # ruff: noqa
 """Click rates from some hundred categorical fields, each with a table of its own, trained by the sign of the momentum."""
 

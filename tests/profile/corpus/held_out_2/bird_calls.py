@@ -1,7 +1,7 @@
 # code: loader-workers
 # kind: seeded
 # also: data-wait
-# gain: 0
+# gain: 1.2
 # ruff: noqa
 """Bird calls: recordings are stretched and turned to spectrograms as they are asked for, a small network names the bird."""
 

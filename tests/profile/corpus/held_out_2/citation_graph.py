@@ -1,6 +1,6 @@
 # code: gc-pauses
 # kind: seeded
-# gain: 0
+# gain: 1.67
 # ruff: noqa
 """Papers and what they cite: records are kept whole in memory so that later questions are quick."""
 

@@ -1,6 +1,6 @@
 # code: n-plus-one
 # kind: seeded
-# gain: 0
+# gain: 1.7
 # ruff: noqa
 """Blood pressure of the patients of a clinic: a table of trends, from a database of visits."""
 

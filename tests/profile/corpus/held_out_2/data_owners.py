@@ -1,6 +1,6 @@
 # code: regex-compile
 # kind: seeded
-# gain: 0
+# gain: 33.3
 # ruff: noqa
 """Who owns which data set: a long list of rules with stars in them, the last rule that fits a path decides."""
 

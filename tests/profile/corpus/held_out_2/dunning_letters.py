@@ -1,6 +1,6 @@
 # code: n-plus-one
 # kind: seeded
-# gain: 0
+# gain: 2.1
 # ruff: noqa
 """Which customers get which reminder: small records over a database of invoices, filled in as they are read."""
 

@@ -1,6 +1,6 @@
 # code: memory-growth
 # kind: seeded
-# gain: 0
+# gain: 1.2
 # ruff: noqa
 """Answers for a recommender: windows of a shopper's past become features, asked for over and over by a made-up crowd."""
 

@@ -1,6 +1,6 @@
 # code: gc-pauses
 # kind: seeded
-# gain: 0
+# gain: 4.2
 # ruff: noqa
 """An archive of a forum as trees of posts; page after page is read from it, and every page leaves little behind."""
 

@@ -1,6 +1,6 @@
 # code: tiny-batches
 # kind: seeded
-# gain: 0
+# gain: 7.1
 # ruff: noqa
 """Heart rhythm from windows of an electrocardiogram. A step is taken after every so many windows, as in the paper."""
 

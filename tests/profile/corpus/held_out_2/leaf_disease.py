@@ -1,6 +1,6 @@
 # code: data-wait
 # kind: seeded
-# gain: 0
+# gain: 1.3
 # ruff: noqa
 """Leaf disease from photographs: the photographs lie in xz archives, a small network learns from them shard by shard."""
 

@@ -1,7 +1,7 @@
 # code: disk-wait
 # kind: seeded
 # also: n-plus-one
-# gain: 0
+# gain: 13.4
 # ruff: noqa
 """Readings of electricity meters go into a small database as they come, with a table of what looked wrong."""
 

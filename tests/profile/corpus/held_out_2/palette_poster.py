@@ -1,6 +1,6 @@
 # code: python-loop
 # kind: seeded
-# gain: 0
+# gain: 3.1
 # ruff: noqa
 """Posters in few colours: photographs are brought to a palette, and the palette is moved to the middle of its pixels."""
 

@@ -1,6 +1,6 @@
 # code: recompute
 # kind: seeded
-# gain: 0
+# gain: 10.0
 # ruff: noqa
 """Worth of the promises of a pension fund: every member's annuity by age, sex and rate, in many futures of the pay."""
 

@@ -1,6 +1,6 @@
 # code: gil-contention
 # kind: seeded
-# gain: 0
+# gain: 1.6
 # ruff: noqa
 """Which companies of two registers are one and the same: names are compared by the letters they share, block by block."""
 

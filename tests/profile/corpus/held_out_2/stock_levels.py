@@ -1,6 +1,6 @@
 # code: pandas-rows
 # kind: seeded
-# gain: 0
+# gain: 9.5
 # ruff: noqa
 """Stock of a warehouse after every movement, and the days on which an article ran out."""
 

@@ -1,6 +1,6 @@
 # code: import-time
 # kind: seeded
-# gain: 0
+# gain: 2.8
 # ruff: noqa
 """A diary of blood sugar, from a line per reading to a summary in plain text. Values may come from anywhere."""
 

@@ -1,6 +1,6 @@
 # code: import-time
 # kind: seeded
-# gain: 0
+# gain: 9.6
 # ruff: noqa
 """Splits the answers of a survey into a part to work on and a part to keep, and counts both."""
 

@@ -1,6 +1,6 @@
 # code: python-loop
 # kind: seeded
-# gain: 0
+# gain: 5.3
 # ruff: noqa
 """Tides at a harbour: how the level of the water goes with itself hours later, and with the wind."""
 

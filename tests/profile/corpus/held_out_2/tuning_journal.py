@@ -1,6 +1,6 @@
 # code: disk-wait
 # kind: seeded
-# gain: 0
+# gain: 4.0
 # ruff: noqa
 """A search over the settings of a ridge regression; a journal in a file keeps every trial safe."""
 
