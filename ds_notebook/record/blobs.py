@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from ds_notebook.errors import RecordError
 from ds_notebook.record.events import Artifact
+from ds_notebook.record.files import sync_folder
 
 Content = bytes | Sequence[bytes | memoryview]
 """A file's bytes, or its parts in order."""
@@ -32,24 +33,13 @@ def save_blob(folder: Path, name: str, content: Content, *, kind: str, step: int
     except BaseException:  # an interrupt too leaves no half file
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(blobs)
+    sync_folder(blobs)
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part)
     return Artifact(
         kind=kind, path=f"blobs/{name}", size_bytes=sum(map(len, parts)), sha256=digest.hexdigest(), step=step
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename is on the disk only once its folder is (not on Windows, which has no such call)."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def path_inside(folder: Path, artifact: Artifact) -> Path:

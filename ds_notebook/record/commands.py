@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ds_notebook.errors import RecordError
+from ds_notebook.record.files import sync_folder
 
 
 class Command(msgspec.Struct, kw_only=True, tag_field="command", tag=str.lower, frozen=True):
@@ -128,15 +129,7 @@ def _write_whole(path: Path, lines: bytes, *, durable: bool) -> None:
     finally:
         os.close(file)
     if durable:
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+        sync_folder(path.parent)
 
 
 class Inbox:

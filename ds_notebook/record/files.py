@@ -93,3 +93,14 @@ def _decoded(lines: list[bytes]) -> Iterator[AnyEvent]:
             yield _decoder.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: brackets in brackets in...
             continue
+
+
+def sync_folder(folder: Path) -> None:
+    """What was renamed or deleted in it is so on the disk only then (not on Windows, which has no such call)."""
+    if os.name != "posix":
+        return
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -19,12 +19,12 @@ from ds_notebook.errors import RecordError
 from ds_notebook.record import Record
 from ds_notebook.record.commands import AnyCommand, Submit, Unknown, read_commands
 from ds_notebook.record.events import AnyEvent, Decision, JobChanged, Note, RunEnded, RunStarted, Usage
-from ds_notebook.record.files import event_files, first_event
+from ds_notebook.record.files import event_files, first_event, sync_folder
 from ds_notebook.record.lock import hold_lock, is_held
 from ds_notebook.schedule.fold import queue_from
 from ds_notebook.schedule.gauges import JOB as _USAGE_OF_JOB
 from ds_notebook.schedule.home import job_folder
-from ds_notebook.schedule.pages import rewrite, sync_folder
+from ds_notebook.schedule.pages import rewrite
 from ds_notebook.schedule.state import Job, Machine, Queue
 from ds_notebook.schedule.timetable import Timetable
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ds_notebook.record.files import event_files
+from ds_notebook.record.files import event_files, sync_folder
 
 NUMBERS_KEPT_S = 7 * 86400.0
 """Numbers of machine and jobs, every five seconds, are nearly all of a record; older ones nobody looks at."""
@@ -49,12 +49,3 @@ def rewrite(path: Path, is_kept: Callable[[bytes], bool]) -> None:
         new.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """What was renamed or deleted in it is so on the disk."""
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
