@@ -29,12 +29,12 @@ def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_job_that_fills_the_disk_of_the_scheduler_fails_with_that_reason_and_the_others_go_on(small_disk):
+def test_a_job_that_fills_the_disk_of_the_scheduler_fails_with_that_reason_and_the_others_go_on(small_disk, tmp_path):
     schedule = Schedule()
     schedule.start(QUICK)
     schedule.submit(
-        shell("fills", f"cat /dev/zero > {small_disk}/filler"),
-        shell("other", "sleep 1"),
+        shell("fills", f"until [ -e {tmp_path}/begun ]; do sleep 0.05; done; cat /dev/zero > {small_disk}/filler"),
+        shell("other", f"touch {tmp_path}/begun; sleep 1"),
         shell("later", "sleep 0.1", after=["other"]),
     )
     jobs = {job.id: job for job in schedule.wait("fills", "other", timeout_s=20)}
