@@ -51,7 +51,7 @@ def _line(event: AnyEvent) -> tuple[str, str] | None:
             return event.level, event.text
         case Decision():
             bad = event.verdict in ("failed", "refused")
-            subject = event.evidence.get("command", event.subject)
+            subject = event.evidence.get("command") if event.policy == "command" else event.subject
             return "warning" if bad else "info", f"{event.policy} {subject}: {event.verdict} {event.reason}".rstrip()
         case Artifact():
             return "info", f"saved {event.kind}: {event.path} ({event.size_bytes} bytes)"

@@ -14,6 +14,7 @@ from ds_notebook.errors import DsError
 from ds_notebook.record.commands import AnyCommand, Cancel, Set, Stop, Submit, Unknown
 from ds_notebook.record.events import AnyEvent, Decision
 from ds_notebook.schedule.attempt import keep_spec, recorded
+from ds_notebook.schedule.cron import next_time
 from ds_notebook.schedule.events import AnyFact, Cancelled, PriorityChanged, Submitted
 from ds_notebook.schedule.home import job_folder
 from ds_notebook.schedule.inbox import PRIORITY
@@ -21,7 +22,7 @@ from ds_notebook.schedule.job import JobSpec, wrong_spec
 from ds_notebook.schedule.ledger import Ledger
 from ds_notebook.schedule.producer import answer
 from ds_notebook.schedule.state import Queue
-from ds_notebook.schedule.timetable import Timetable, next_time, whole_of
+from ds_notebook.schedule.timetable import Timetable, whole_of
 
 
 class Taken(NamedTuple):
@@ -71,10 +72,8 @@ class Asked:
         return Taken(facts, answers, stops)
 
     def due(self, wall_s: float) -> list[JobSpec]:
-        """The jobs whose time has come again; what cannot come again here is said once."""
-        due = self._timetable.due(wall_s)
-        self._ledger.emit(self._timetable.take_notes())
-        return [spec for spec in due if not self._not_kept(whole_of(self._home, spec))]
+        """The jobs whose time has come again."""
+        return [spec for spec in self._timetable.due(wall_s) if not self._not_kept(whole_of(self._home, spec))]
 
     def _submitted(self, commands: Sequence[Submit], queue: Queue) -> tuple[JobSpec, ...]:
         """The jobs that are new and may start at once, as the record may hold them; the others are dealt with."""
@@ -92,7 +91,7 @@ class Asked:
             else:
                 specs.append(spec)
         safe = [recorded(spec) for spec in specs]
-        if planned := [self._timetable.add(spec, time.time()) for spec in safe if spec.every]:
+        if planned := [event for spec in safe if spec.every for event in self._timetable.add(spec, time.time())]:
             self._ledger.emit(planned, durable=True)
         return tuple(spec for spec in safe if not spec.every)
 

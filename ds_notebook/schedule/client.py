@@ -23,14 +23,15 @@ from ds_notebook.record.reader import Position
 from ds_notebook.schedule.admit import refusal, wrong_after
 from ds_notebook.schedule.attempt import recorded
 from ds_notebook.schedule.config import SchedulerConfig
+from ds_notebook.schedule.cron import next_time
 from ds_notebook.schedule.fold import apply
 from ds_notebook.schedule.home import open_home
 from ds_notebook.schedule.inbox import PRIORITY, QueueInbox
 from ds_notebook.schedule.job import JobSpec, wrong_spec
 from ds_notebook.schedule.machine import quick_machine
-from ds_notebook.schedule.state import Machine, Queue
-from ds_notebook.schedule.status import JobStatus, asked, from_spec, repeated
-from ds_notebook.schedule.timetable import Timetable, next_time
+from ds_notebook.schedule.state import Job, Machine, Queue
+from ds_notebook.schedule.status import JobStatus, asked, from_spec
+from ds_notebook.schedule.timetable import Timetable
 from ds_notebook.schedule.tree import JOB
 
 _LOOK_S = 0.02
@@ -97,9 +98,8 @@ class Schedule:
     def jobs(self) -> list[JobStatus]:
         """All jobs, in the order of submits."""
         self._refresh()
-        again = [repeated(self.folder, spec) for spec in self._timetable.specs]
         waiting = [asked(self.folder, spec) for spec in {spec.id: spec for spec in self._submitted.values()}.values()]
-        return [*map(self._status, self._queue.jobs), *again, *waiting]
+        return [*map(self._status, [*self._queue.jobs.values(), *self._timetable.jobs()]), *waiting]
 
     def job(self, id: str) -> JobStatus:
         """One job; raises UsageError where there is none of that id."""
@@ -245,8 +245,7 @@ class Schedule:
                 id: spec for id, spec in self._submitted.items() if not self._decided.intersection((id, spec.id))
             }
 
-    def _status(self, id: str) -> JobStatus:
-        job = self._queue.jobs[id]
+    def _status(self, job: Job) -> JobStatus:
         done = {"succeeded": 1.0}.get(job.state)
         return msgspec.structs.replace(
             from_spec(self.folder, job.spec),
@@ -254,9 +253,10 @@ class Schedule:
             reason=job.reason,
             priority=job.priority,
             attempt=job.attempt,
-            progress=done if done is not None else self._progress.get(id),
+            progress=done if done is not None else self._progress.get(job.id),
             cores=list(job.placement.cores),
             gpus=list(job.placement.gpus),
+            next_at=self._timetable.next_at(job.id),
         )
 
 

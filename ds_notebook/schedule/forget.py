@@ -36,6 +36,7 @@ class Forgettable(NamedTuple):
     """What may go."""
 
     jobs: list[Job]
+    """Those that came again, and were cancelled, among them."""
     stay: set[str]
     """Ids of the other jobs."""
     files: list[Path]
@@ -47,7 +48,7 @@ class Forgettable(NamedTuple):
 
 
 def forgettable(home: Path, *, older_than_s: float, now: float) -> Forgettable:
-    """Jobs that were done so long ago, and that no open or submitted job names; what comes again stays.
+    """Jobs that were done so long ago, and that no open or submitted job names; what still comes again stays.
 
     Raises OSError where a submit cannot be read.
     """
@@ -56,7 +57,8 @@ def forgettable(home: Path, *, older_than_s: float, now: float) -> Forgettable:
     queue, timetable = queue_from(events, _NO_MACHINE), Timetable(events)
     answers = {event.subject: event.at for event in events if isinstance(event, Decision) and event.policy == "command"}
     sent = _sent(home)
-    old = _old(home, queue, limit) - _named(queue, timetable, sent.values())
+    jobs = [*queue.jobs.values(), *timetable.jobs()]
+    old = _old(home, jobs, limit) - _named(queue, timetable, sent.values())
     while True:
         gone = [path for path, commands in sent.items() if _is_over(path, commands, limit, old, answers)]
         still = [command for path, commands in sent.items() if path not in gone for command in commands]
@@ -66,8 +68,8 @@ def forgettable(home: Path, *, older_than_s: float, now: float) -> Forgettable:
         old = kept  # a submit that stays keeps its job: it would start anew
     ids = {command.id for command in still}
     return Forgettable(
-        jobs=[job for job in queue.jobs.values() if job.id in old],
-        stay=set(queue.jobs) - old,
+        jobs=[job for job in jobs if job.id in old],
+        stay={job.id for job in jobs} - old,
         files=gone,
         answers={id for id, at in answers.items() if at < limit and id not in ids},
         is_idle=not queue.open,
@@ -106,8 +108,8 @@ def _sent(home: Path) -> dict[Path, list[AnyCommand | Unknown]]:
     return found
 
 
-def _old(home: Path, queue: Queue, limit: float) -> set[str]:
-    done = [job.id for job in queue.jobs.values() if job.is_done and job.since_s < limit]
+def _old(home: Path, jobs: Iterable[Job], limit: float) -> set[str]:
+    done = [job.id for job in jobs if job.is_done and job.since_s < limit]
     return {id for id in done if not is_held(job_folder(home, id))}
 
 
@@ -156,8 +158,10 @@ def _events(path: Path) -> Iterator[AnyEvent | None]:
 
 
 def _submits(line: bytes, jobs: set[str]) -> bool:
-    event = _decoded(line)
-    return isinstance(event, Decision) and event.policy == "submit" and event.subject in jobs
+    match _decoded(line):
+        case Decision(policy="submit", subject=job) | Decision(policy="every", verdict="accepted", subject=job):
+            return job in jobs
+    return False
 
 
 def _concerns(line: bytes, jobs: set[str], found: Forgettable) -> bool:
@@ -169,6 +173,8 @@ def _concerns(line: bytes, jobs: set[str], found: Forgettable) -> bool:
             return device.removeprefix(_USAGE_OF_JOB) not in found.stay
         case Decision(policy="command", subject=id):
             return id in found.answers
+        case Decision(policy="every", subject=job):
+            return job not in found.stay
         case Decision(subject=job):
             return job in jobs
     return False

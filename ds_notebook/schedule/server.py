@@ -148,6 +148,7 @@ class Server:
                 facts = [Submitted(jobs=tuple(due)), *facts]
             facts = [*facts, Ticked(wall_s=wall_s)]
         self._learn(facts)
+        self._ledger.emit(self._timetable.take_unsaid())
 
     def _learn(self, facts: Iterable[AnyFact]) -> None:
         """What the core makes of facts that came together, said in one write."""

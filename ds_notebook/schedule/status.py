@@ -33,6 +33,9 @@ class JobStatus(msgspec.Struct, kw_only=True, frozen=True):
     """The notebook with its results, written as it goes."""
     parameters: dict[str, str | int | float | bool | None] = {}
     every: str = ""
+    """Of a job that comes again: when, as cron writes it. Each time is a job of its own."""
+    next_at: float | None = None
+    """Of a job that comes again: Unix seconds of its next time."""
     submitted_at: float = 0.0
     folder: str = ""
     """Its record, with what it printed."""
@@ -65,8 +68,3 @@ def from_spec(home: Path, spec: JobSpec) -> JobStatus:
 def asked(home: Path, spec: JobSpec) -> JobStatus:
     """A job that the scheduler has not seen yet."""
     return msgspec.structs.replace(from_spec(home, spec), reason="waits for the scheduler")
-
-
-def repeated(home: Path, spec: JobSpec) -> JobStatus:
-    """A job that comes again; each time is a job of its own."""
-    return msgspec.structs.replace(from_spec(home, spec), reason=f"comes again: {spec.every}")

@@ -25,8 +25,8 @@ from ds_notebook.options import OptionParser, add_options, from_options
 from ds_notebook.record.mask import masked
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.config import SubmitConfig
+from ds_notebook.schedule.cron import next_time
 from ds_notebook.schedule.job import JobSpec, wrong_id
-from ds_notebook.schedule.timetable import next_time
 from ds_notebook.schedule.typed import Parameter, memory_bytes, moment, values_of
 
 Parameters = Mapping[str, Parameter | Sequence[Parameter]]

@@ -16,6 +16,7 @@ from ds_notebook.schedule.gauges import JOB, Gauges
 from ds_notebook.schedule.job import JobState
 from ds_notebook.schedule.lanes import Lanes
 from ds_notebook.schedule.state import Job, Machine, Queue
+from ds_notebook.schedule.timetable import Timetable
 
 MOST_ROWS = 50
 MOST_SAID = 5
@@ -45,6 +46,7 @@ class ScheduleView:
 
     def __init__(self) -> None:
         self._queue = Queue(machine=Machine(cores=(), memory_bytes=0))
+        self._timetable = Timetable(())
         self._begin(0.0)
         self._progress: dict[str, float] = {}
         self._last_at = 0.0
@@ -59,6 +61,7 @@ class ScheduleView:
         if not self._queue.open and isinstance(event, RunStarted | Decision):
             self._begin_anew(event.at)
         apply(self._queue, event)
+        self._timetable.add_event(event)
         self._last_at = max(self._last_at, event.at)
         at = event.at - self._beginning
         match event:
@@ -85,7 +88,7 @@ class ScheduleView:
 
     def scene(self, state: State | None = None) -> Scene:
         """The scene; `state` is what the reader knows of the scheduler's process."""
-        jobs = sorted(self._queue.jobs.values(), key=lambda job: (_ORDER.index(job.state), _rank(job)))
+        jobs = sorted([*self._queue.jobs.values(), *self._timetable.jobs()], key=_place)
         timeline = self._lanes.shape(self._queue, self._last_at - self._beginning)
         panels: list[AnyShape] = [
             Text(lines=[*self._answer(jobs, state), *self._decisions()]),
@@ -94,12 +97,13 @@ class ScheduleView:
             *self._gauges.panels(self._name),
         ]
         commands = [] if state is None or state in OVER else self._commands(jobs)
-        return Scene(title=self._title(state), panels=panels, commands=commands)
+        return Scene(title=self._title(jobs, state), panels=panels, commands=commands)
 
     # -- in words
 
-    def _title(self, state: State | None) -> str:
-        words = "no job" if not self._queue.jobs else _counted(Counter(j.state for j in self._queue.jobs.values()))
+    @staticmethod
+    def _title(jobs: list[Job], state: State | None) -> str:
+        words = _counted(Counter(job.state for job in jobs)) or "no job"
         return f"schedule: {words}" + (", no scheduler runs" if state in OVER else "")
 
     def _answer(self, jobs: list[Job], state: State | None) -> list[str]:
@@ -107,12 +111,13 @@ class ScheduleView:
         if not jobs:
             return [_EMPTY]
         counts = Counter(job.state for job in jobs)
-        waiting = [f"{job.name} {job.reason}" for job in jobs if job.state == "waiting" and job.reason][:2]
+        in_line = sorted((job for job in jobs if job.state == "waiting"), key=lambda job: bool(job.spec.every))
+        waiting = [f"{job.name} {job.reason}" for job in in_line if job.reason][:2]
         lines = [_sentence(_counted(counts), waiting, counts["waiting"] - len(waiting))]
         failed = [f"{job.name}: {job.reason}" for job in jobs if job.state == "failed"][:2]
         if failed:
             lines.append(_sentence("Failed", failed, counts["failed"] - len(failed)))
-        if state in OVER and self._queue.open:
+        if state in OVER and any(not job.is_done for job in jobs):
             lines.append("No scheduler runs: `ds schedule start` goes on with the queue.")
         return lines
 
@@ -126,8 +131,7 @@ class ScheduleView:
     @staticmethod
     def _commands(jobs: list[Job]) -> list[str]:
         """As they are typed behind `ds jobs`, of each open job of the table; a priority with the one it has."""
-        shown = [job for job in jobs[:MOST_ROWS] if not job.is_done]
-        return [word for job in shown for word in (f"cancel {job.id}", f"priority {job.id} {job.priority}")]
+        return [word for job in jobs[:MOST_ROWS] if not job.is_done for word in _orders(job)]
 
     # -- in pictures
 
@@ -151,9 +155,18 @@ class ScheduleView:
         ]
 
 
-def _rank(job: Job) -> tuple[float, int]:
-    """Who is done: the latest first; the others as they were submitted."""
-    return (-job.since_s, job.number) if job.is_done else (-job.priority, job.number)
+def _place(job: Job) -> tuple[float, ...]:
+    """Where its row is: of those that wait, what comes again is first; of those that are done, the latest."""
+    if job.is_done:
+        return (_ORDER.index(job.state), -job.since_s, job.number)
+    return (_ORDER.index(job.state), not job.spec.every, -job.priority, job.number)
+
+
+def _orders(job: Job) -> list[str]:
+    cancel = f"cancel {job.id}"
+    if job.spec.every:  # each time that it comes is a job with a priority of its own
+        return [cancel]
+    return [cancel, f"priority {job.id} {job.priority}"]
 
 
 def _counted(counts: Counter[JobState]) -> str:

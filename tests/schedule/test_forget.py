@@ -45,15 +45,20 @@ forget(Path(sys.argv[1]), older_than_s=0, now=time.time() + 1)
 
 @pytest.fixture
 def queue(home, tmp_path):
-    """A stopped scheduler with three jobs done in two lives of it, one that waits for one of them, and one alone."""
+    """A stopped scheduler with three jobs done in two lives of it, one that waits for one of them, and one alone.
+
+    Beside them one that came again from the first life on, until it was cancelled in the second.
+    """
     schedule = Schedule()
     schedule.start(QUICK)
     for id in ("first", "needed"):
         schedule.submit(marking(id, tmp_path))
-    schedule.wait(timeout_s=20)
+    schedule.submit(marking("nightly", tmp_path, every="0 3 * * *"))
+    schedule.wait("first", "needed", timeout_s=20)
     schedule.stop()
     schedule.start(QUICK)
     schedule.submit(marking("second", tmp_path))
+    schedule.cancel("nightly")
     schedule.wait(timeout_s=20)
     schedule.cancel("second")
     schedule.stop()
@@ -73,7 +78,7 @@ def test_what_is_done_is_forgotten_with_its_folder_and_what_is_needed_stays(queu
     before = sum(path.stat().st_size for path in event_files(home))
     gone = forget(home, older_than_s=0, now=time.time() + 1)
 
-    assert [job.id for job in gone] == ["first", "second"]
+    assert [job.id for job in gone] == ["first", "second", "nightly"]
     assert ids(home) == ["needed", "waiting", "alone"]
     assert [job_folder(home, id).exists() for id in ("first", "second", "needed")] == [False, False, True]
     assert sum(path.stat().st_size for path in event_files(home)) < before
@@ -104,10 +109,11 @@ def test_a_kill_at_any_step_loses_no_open_job_and_starts_nothing_twice(queue, ho
             "waiting": "waiting",
             "alone": "waiting",
         }
-        assert set(states.items()) <= {("first", "succeeded"), ("second", "succeeded")}
+        assert set(states.items()) <= {("first", "succeeded"), ("second", "succeeded"), ("nightly", "cancelled")}
         forget(copy, older_than_s=0, now=time.time() + 1)
         assert ids(copy) == ["needed", "waiting", "alone"]
-        assert b'"first"' not in b"".join(path.read_bytes() for path in event_files(copy))
+        left = b"".join(path.read_bytes() for path in event_files(copy))
+        assert (b'"first"' in left, b'"nightly"' in left) == (False, False)
         if done.returncode == 0:
             break
         assert done.returncode == -signal.SIGKILL
@@ -131,7 +137,11 @@ def test_clean_lists_the_queues_jobs_first_and_deletes_on_yes(queue, home, capsy
     listed, there = capsys.readouterr().out, ids(home)
     main(["clean", "--queue", "--older-than", "0", "--yes"])
 
-    assert listed.splitlines()[:2] == ["would delete  first: succeeded", "would delete  second: succeeded"]
+    assert listed.splitlines()[:3] == [
+        "would delete  first: succeeded",
+        "would delete  second: succeeded",
+        "would delete  nightly: cancelled",
+    ]
     assert ("first" in there, ids(home)) == (True, ["needed", "waiting", "alone"])
 
 
@@ -146,7 +156,7 @@ def test_numbers_of_last_week_are_dropped_at_the_next_start_and_jobs_stay(queue,
     queue.start(QUICK)
     measured = [event for path in event_files(home)[:-1] for event in Record(home).events() if isinstance(event, Usage)]
 
-    assert {job.id for job in queue.jobs()} == {"first", "needed", "second", "waiting", "alone"}
+    assert {job.id for job in queue.jobs()} == {"first", "needed", "second", "nightly", "waiting", "alone"}
     assert not [event for event in measured if event.at < queue.record.started.at]
 
 

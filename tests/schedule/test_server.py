@@ -12,7 +12,7 @@ import pytest
 
 from ds_notebook.errors import RecordError, UsageError
 from ds_notebook.record.commands import Cancel, Set, Stop, Submit, send
-from ds_notebook.record.events import Decision, JobChanged, Note
+from ds_notebook.record.events import Decision, JobChanged
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.config import SchedulerConfig
 from ds_notebook.schedule.home import job_folder, open_home
@@ -324,26 +324,30 @@ def test_a_job_that_comes_again_comes_until_it_is_cancelled(schedule):
     schedule.submit(shell("each", "exit 0", every="* * * * * *"))
     until(lambda: sum(job.state == "succeeded" for job in schedule.jobs()) >= 2)
     schedule.cancel("each")
-    until(lambda: "each" not in {job.id for job in schedule.jobs()})
+    until(lambda: schedule.job("each").is_done)
+    schedule.wait(timeout_s=20)
+    before = len(schedule.jobs())
+    time.sleep(1.5)
 
-    assert all(job.id.startswith("each.") for job in schedule.jobs())
+    assert len(schedule.jobs()) == before
 
 
 def test_what_came_again_and_was_cancelled_stays_so_for_whoever_asks_and_after_a_restart(schedule):
     schedule.submit(shell("each", "exit 0", every="0 3 * * *"))
-    until(lambda: schedule.job("each").reason == "comes again: 0 3 * * *")
+    until(lambda: schedule.job("each").reason.startswith("comes every day at 03:00, next 2"))
     schedule.cancel("each")
-    until(lambda: not schedule.jobs())
+    until(lambda: schedule.job("each").is_done)
     before = Schedule().jobs()
     schedule.stop()
     schedule.start(QUICK)
 
-    assert (before, Schedule().jobs()) == ([], [])
+    assert [(job.state, job.reason, job.next_at) for job in before] == [("cancelled", "cancelled by its user", None)]
+    assert Schedule().jobs() == before
 
 
 def test_without_its_extra_what_comes_again_halts_with_a_sentence_and_others_go_on(schedule, monkeypatch, tmp_path):
     schedule.submit(shell("each", "exit 0", every="* * * * * *"))
-    until(lambda: schedule.job("each").reason.startswith("comes again"))
+    until(lambda: schedule.job("each").next_at is not None)
     schedule.stop()
     (tmp_path / "without").mkdir()
     (tmp_path / "without" / "croniter.py").write_text("raise ImportError")
@@ -351,11 +355,9 @@ def test_without_its_extra_what_comes_again_halts_with_a_sentence_and_others_go_
     schedule.start(QUICK)
     schedule.submit(shell("job", "exit 0"))
     done = states(schedule, "job")
-    time.sleep(1.5)
-    notes = [event.text for event in schedule.record.events() if isinstance(event, Note)]
+    until(lambda: schedule.job("each").next_at is None)
+    reason = 'does not come again: A job that comes again needs an extra: pip install "ds-notebook[schedule]"'
 
     assert (done, schedule.is_running) == (["succeeded"], True)
-    assert notes == [
-        'each does not come again: A job that comes again needs an extra: pip install "ds-notebook[schedule]".'
-    ]
-    assert notes[0] in " ".join(scene(schedule.record.events(), "running").panels[0].lines)
+    assert schedule.job("each").reason == f"{reason}."
+    assert f"each {reason}" in scene(schedule.record.events(), "running").panels[0].lines[0]

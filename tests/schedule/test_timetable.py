@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from ds_notebook.schedule.job import JobSpec
-from ds_notebook.schedule.timetable import Timetable, next_time
+from ds_notebook.schedule.timetable import Timetable
 
 NOON = time.mktime((2026, 11, 25, 12, 0, 0, 0, 0, -1))
 
@@ -27,29 +27,41 @@ def test_each_time_is_a_job_of_its_own_named_by_it():
 def test_the_record_tells_what_comes_again():
     timetable = Timetable(())
     events = [
-        timetable.add(hourly(), NOON),
-        timetable.add(JobSpec(id="x", name="x", kind="command", every="@daily"), NOON),
+        *timetable.add(hourly(), NOON),
+        *timetable.add(JobSpec(id="x", name="x", kind="command", every="@daily"), NOON),
     ]
     again = Timetable([*events, timetable.cancel("x")])
 
-    assert ("report" in again, "x" in again) == (True, False)
+    assert [(job.id, job.state, job.reason) for job in again.jobs()] == [
+        ("report", "waiting", "comes every hour at :00, next 2026-11-25 13:00"),
+        ("x", "cancelled", "cancelled by its user"),
+    ]
+    assert [again.next_at(job) for job in ("report", "x")] == [NOON + 3600, None]
+
+
+def test_the_next_time_is_said_only_where_it_is_another_one():
+    timetable = Timetable(())
+    events = timetable.add(hourly(submitted_at=NOON), NOON)
+    later = Timetable(events)
+    said = []
+    for minute in (1, 2, 61):
+        later.due(NOON + 60 * minute)
+        said.append([event.reason for event in later.take_unsaid()])
+
+    assert said == [[], [], ["next 2026-11-25 14:00"]]
 
 
 def test_a_time_just_missed_is_made_up_for_and_older_ones_are_not():
-    taken_up = Timetable([Timetable(()).add(hourly(submitted_at=NOON), NOON)])
+    taken_up = Timetable(Timetable(()).add(hourly(submitted_at=NOON), NOON))
 
     assert [job.id for job in taken_up.due(NOON + 3 * 3600 + 30)] == ["report.20261125-150000"]
     assert taken_up.due(NOON + 3 * 3600 + 40) == []
 
 
 def test_a_missed_time_of_an_hour_ago_is_passed_over():
-    taken_up = Timetable([Timetable(()).add(hourly(submitted_at=NOON), NOON)])
+    taken_up = Timetable(Timetable(()).add(hourly(submitted_at=NOON), NOON))
 
     assert taken_up.due(NOON + 3.5 * 3600) == []
-
-
-def test_times_are_those_of_this_machine():
-    assert next_time("0 15 * * *", NOON) - NOON == 3 * 3600
 
 
 def test_each_time_has_a_result_of_its_own_unless_it_was_named():
@@ -64,7 +76,7 @@ def test_each_time_has_a_result_of_its_own_unless_it_was_named():
 
 
 def test_what_was_cancelled_is_still_known():
-    timetable = Timetable([Timetable(()).add(hourly(), NOON)])
+    timetable = Timetable(Timetable(()).add(hourly(), NOON))
     timetable.cancel("report")
 
     assert (timetable.has_had("report"), "report" in timetable) == (True, False)

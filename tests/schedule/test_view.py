@@ -7,6 +7,7 @@ from ds_notebook.record.events import AnyEvent, Usage
 from ds_notebook.rooms import new_view
 from ds_notebook.schedule.events import LatencyMeasured
 from ds_notebook.schedule.gauges import METRICS
+from ds_notebook.schedule.timetable import Timetable
 from ds_notebook.schedule.view import ScheduleView, scene
 from tests.schedule.core.world import World, spec
 
@@ -200,3 +201,27 @@ def test_each_open_job_can_be_cancelled_and_put_ahead_while_a_scheduler_runs() -
 
     assert scene(world.record, "running").commands == ["cancel fit", "priority fit 3"]
     assert scene(world.record, "stopped").commands == scene(world.record).commands == []
+
+
+def test_what_comes_again_has_a_row_with_its_next_time_and_a_cancel_of_its_own() -> None:
+    world = World()
+    world.run(spec("fit", cpus=2), spec("report"))
+    nightly = Timetable(())
+    planned = nightly.add(spec("nightly", every="0 3 * * *"), world.now_s)
+
+    drawn = scene([*world.record, *planned], "running")
+    cancelled = scene([*world.record, *planned, nightly.cancel("nightly")], "running")
+
+    assert [row[1:3] for row in rows(drawn)] == [["fit", "running"], ["nightly", "waiting"], ["report", "waiting"]]
+    assert str(rows(drawn)[1][-1]).startswith("comes every day at 03:00, next 19")
+    assert answer(drawn).startswith("1 running, 2 waiting: report waits for 1 core; nightly comes every day at 03:00")
+    assert [word for word in drawn.commands if "nightly" in word] == ["cancel nightly"]
+    assert rows(cancelled)[-1][2:] == ["cancelled", "", "", "", "cancelled by its user"]
+    assert [word for word in cancelled.commands if "nightly" in word] == []
+
+
+def test_what_comes_again_is_waited_for_by_a_scheduler() -> None:
+    drawn = scene(Timetable(()).add(spec("nightly", every="0 3 * * *"), 1000.0), "stopped")
+
+    assert drawn.title == "schedule: 1 waiting, no scheduler runs"
+    assert "`ds schedule start` goes on with the queue" in text(drawn)

@@ -4,7 +4,10 @@ import type { Order, Sent } from '../types';
 import type { Door } from './buttons';
 
 export interface JobTools {
-  /** `offered` has "cancel JOB" and "priority JOB NUMBER", with the number that it has, of each open job. */
+  /**
+   * `offered` has "cancel JOB" of each open job, and "priority JOB NUMBER", with the number that it has, of those whose
+   * priority can be changed.
+   */
   show(offered: string[], sent: Sent[]): void;
   /** The tools of a job; null where nothing is offered for it. */
   of(job: string): HTMLElement | null;
@@ -12,14 +15,15 @@ export interface JobTools {
 
 interface Tools {
   root: HTMLElement;
-  show(priority: number, sent: Sent[]): void;
+  /** Without a priority there is only Cancel. */
+  show(priority: number | null, sent: Sent[]): void;
 }
 
 export function makeJobTools(door: Door, signal: AbortSignal): JobTools {
   const known = new Map<string, Tools>();
   return {
     show(offered, sent) {
-      const open = prioritiesIn(offered);
+      const open = jobsIn(offered);
       for (const job of known.keys()) if (!open.has(job)) known.delete(job);
       for (const [job, priority] of open) {
         const tools = known.get(job) ?? makeTools(job, door, signal);
@@ -31,14 +35,19 @@ export function makeJobTools(door: Door, signal: AbortSignal): JobTools {
   };
 }
 
-function prioritiesIn(offered: string[]): Map<string, number> {
-  const words = offered.map(word => word.split(' ')).filter(([word]) => word === 'priority');
-  return new Map(words.map(([, job, number]) => [job, Number(number)]));
+/** The priority of each job that is spoken of; null where that cannot be changed. */
+function jobsIn(offered: string[]): Map<string, number | null> {
+  const found = new Map<string, number | null>();
+  for (const [word, job, number] of offered.map(each => each.split(' '))) {
+    if (word === 'cancel' && !found.has(job)) found.set(job, null);
+    if (word === 'priority') found.set(job, Number(number));
+  }
+  return found;
 }
 
 function makeTools(job: string, door: Door, signal: AbortSignal): Tools {
   const root = element('div', 'ds-job', '', { role: 'group', 'aria-label': `Commands to ${job}` });
-  let [priority, asked, problem]: [number, Order['command'] | null, string] = [0, null, ''];
+  let [priority, asked, problem]: [number | null, Order['command'] | null, string] = [null, null, ''];
   let isSure = false;
   let latest: Sent[] = [];
 
@@ -63,7 +72,7 @@ function makeTools(job: string, door: Door, signal: AbortSignal): Tools {
     render();
     focus.focus();
   };
-  const change = (by: number) => void send({ command: 'priority', job, value: priority + by });
+  const change = (by: number) => void send({ command: 'priority', job, value: (priority ?? 0) + by });
 
   const cancel = button('Cancel', '', () => !isWaiting('cancel') && ask(true, keep), signal);
   // Keep comes first: the second half of a double click falls on it.
@@ -90,7 +99,7 @@ function makeTools(job: string, door: Door, signal: AbortSignal): Tools {
   const render = () => {
     cancel.hidden = isSure;
     keep.hidden = really.hidden = !isSure;
-    lower.hidden = number.hidden = higher.hidden = isSure;
+    lower.hidden = number.hidden = higher.hidden = isSure || priority === null;
     setText(number, String(priority));
     number.title = `Priority ${priority}: higher goes first`;
     lower.setAttribute('aria-label', `Lower the priority of ${job}, which is ${priority}`);
