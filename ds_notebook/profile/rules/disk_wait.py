@@ -1,7 +1,8 @@
 """The program waits for a disk.
 
 What it sees. Samples in which the thread waited for a disk, or without a core on a line that opens, reads, writes,
-flushes or commits, by the user's line; and `fsync`, `flush` or `commit` each time round a loop.
+flushes or commits, by the user's line; and what is made safe on the disk each time round a loop, also of a caller's:
+`fsync`, `flush`, `commit`, the end of a `with connection`, a statement of SQLite's outside of a transaction.
 
 Why it matters. A write that must be safe on the disk takes a tenth of a millisecond on a fast one and ten on a slow
 one, however little is written.
@@ -47,6 +48,8 @@ WAITED_TO_BE_SAFE = 0.1
 """Of a line that makes things safe in a loop: all of its time goes with it, also that of the system calls."""
 
 _SAFE = {"fsync", "fdatasync", "flush", "commit", "sync"}
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+_CONNECTIONS = ("Connection", "Session")
 _FILE_CALLS = {
     *(
         "open",
@@ -72,9 +75,10 @@ def find(profile: Profile) -> Iterator[Found]:
         if spent.wall_s < max(REMARKABLE_S, LEAST_SHARE * whole_s):
             break
         waited_s = blocked_s(profile, spent)
-        made_safe = _names(profile, at) & _SAFE and bool(loops(profile, at))
-        least_s = (WAITED_TO_BE_SAFE if made_safe else WAITED) * spent.wall_s
-        if waited_s < least_s or not _is_of_disk(profile, at, spent):
+        if waited_s < WAITED_TO_BE_SAFE * spent.wall_s:
+            continue
+        made_safe = _makes_safe(profile, at) and _is_repeated(profile, at)
+        if not made_safe and (waited_s < WAITED * spent.wall_s or not _is_of_disk(profile, at, spent)):
             continue
         share = (spent.wall_s if made_safe else waited_s) / whole_s
         yield Found(
@@ -93,13 +97,40 @@ def find(profile: Profile) -> Iterator[Found]:
 def _file_line(profile: Profile, stack: Stack) -> Frame | None:
     """A line of the user's with nothing between it and the disk but the standard library and numpy."""
     at = innermost(profile, stack)
-    between = stack.frames[stack.frames.index(at) + 1 :] if at else ()
-    return None if any(inside(frame, "torch/", "/sqlalchemy/") for frame in between) else at
+    if at is None:
+        return None
+    between = stack.frames[stack.frames.index(at) + 1 :]
+    asks_a_database = any(inside(frame, "/sqlalchemy/") for frame in between) and not _makes_safe(profile, at)
+    return None if asks_a_database or any(inside(frame, "torch/") for frame in between) else at
 
 
 def _is_of_disk(profile: Profile, at: Frame, spent: Spent) -> bool:
     """Seen to wait for a disk, or named so."""
-    return spent.disk_s >= WAITED * spent.wall_s or bool(_names(profile, at) & (_SAFE | _FILE_CALLS))
+    return _makes_safe(profile, at) or bool(_names(profile, at) & _FILE_CALLS) or spent.disk_s >= WAITED * spent.wall_s
+
+
+def _makes_safe(profile: Profile, at: Frame) -> bool:
+    return bool(_names(profile, at) & _SAFE) or _ends_transaction(profile, at) or _writes_into_a_file(profile, at)
+
+
+def _ends_transaction(profile: Profile, at: Frame) -> bool:
+    """A `with` over a connection, whose end commits."""
+    tree = code(profile, at.place) if profile.observed.statements else None
+    statement = tree.statement(at.line) if tree else None
+    kinds = profile.observed.types.get(str(at), {}).values()
+    return isinstance(statement, ast.With) and any(kind.partition(" ")[0] in _CONNECTIONS for kind in kinds)
+
+
+def _writes_into_a_file(profile: Profile, at: Frame) -> bool:
+    """A statement of SQLite's that changes something; in a transaction it waits for nothing, and nothing is said."""
+    written = (each for each in profile.observed.statements if each.site == str(at) and each.driver == "sqlite3")
+    return any(each.shape.lstrip().upper().startswith(_WRITES) for each in written)
+
+
+def _is_repeated(profile: Profile, at: Frame) -> bool:
+    """Whether a loop goes round the line, in its function or in what calls that."""
+    stacks = (stack for stack in critical(profile) if at in stack.frames)
+    return any(loops(profile, frame) for stack in stacks for frame in profile.users(stack.frames))
 
 
 def _names(profile: Profile, at: Frame) -> set[str]:

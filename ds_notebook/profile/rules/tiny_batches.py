@@ -60,6 +60,8 @@ OVERHEAD, OVERHEAD_UNTRAINED = 0.5, 0.8
 """Of the model's time must be such starts."""
 SMALL_PRODUCT = 100_000
 """Multiplications in one product: 10 microseconds at most, as long as to start it."""
+ABOUT_PRODUCTS = 0.3
+"""Of a loop's time in tiny products: the rest is then work on what goes in or comes out."""
 CHECKS = 0.2
 """Of the time under `predict` is checking of arguments: then a row is all that it is given."""
 PREDICT_LOCAL = 50.0
@@ -158,10 +160,19 @@ def _products(profile: Profile) -> Iterator[Found]:
         if rounds is None or any(each.loop == rounds.loop for each in told):
             continue
         told.append(rounds)
-        seconds = total(stack for stack in stacks if rounds.runs(stack)).wall_s
+        seconds = _seconds_of_products(profile, [stack for stack in stacks if rounds.runs(stack)])
         if seconds >= REMARKABLE_S:
             trains = any(rounds.runs(stack) and has(stack, is_backward) for stack in stacks)
             yield _of_products(profile, at, rounds, product, seconds / wall_s(profile), trains)
+
+
+def _seconds_of_products(profile: Profile, in_loop: list[Stack]) -> float:
+    """Of a loop that is about tiny products all of it, of another one those lines alone."""
+    lines = by(in_loop, lambda stack: innermost(profile, stack))
+    products = {at: product for at in lines if (product := product_on(profile, at))}
+    tiny_s = sum(lines[at].wall_s for at, product in products.items() if _is_tiny(product))
+    whole_s = total(in_loop).wall_s
+    return whole_s if tiny_s >= ABOUT_PRODUCTS * whole_s else tiny_s
 
 
 def _of_products(profile: Profile, at: Frame, rounds: Rounds, product: Product, share: float, trains: bool) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ds_notebook.profile.observed import Gc
+from ds_notebook.profile.observed import Gc, Statement
 from ds_notebook.profile.rules import disk_wait, gc_pauses, gil_contention, memory_growth, thread_oversubscription
 from tests.profile.rules.made import at, library, profile, ran
 
@@ -86,6 +86,29 @@ def test_a_flush_to_the_disk_for_each_row_is_found() -> None:
 
 def test_a_file_that_is_in_memory_is_not_waited_for() -> None:
     assert not list(disk_wait.find(profile(JOURNAL, ran(3.0, at(4), busy=0.98))))
+
+
+def test_a_flush_in_a_method_that_a_loop_of_its_caller_calls_is_one_for_each_row() -> None:
+    source = """
+    def put(row):
+        os.fsync(file)
+    for row in rows:
+        put(row)
+    """
+
+    (found,) = disk_wait.find(profile(source, ran(3.0, at(4), at(2, "put"), busy=0.1)))
+
+    assert (found.at, found.expected > 10) == (at(2, "put"), True)
+
+
+def test_each_insert_that_sqlite_writes_by_itself_waits_for_the_disk() -> None:
+    insert = Statement(shape="INSERT INTO t VALUES (?)", site=str(at(2)), count=900, seconds=0.0, driver="sqlite3")
+    source = "for row in rows:\n    db.execute('INSERT INTO t VALUES (?)', row)"
+
+    (found,) = disk_wait.find(profile(source, ran(3.0, at(2), busy=0.2), statements=[insert]))
+    in_a_transaction = profile(source, ran(3.0, at(2), busy=1.0), statements=[insert])
+
+    assert (found.at, list(disk_wait.find(in_a_transaction))) == (at(2), [])
 
 
 def test_sleep_is_no_disk() -> None:
