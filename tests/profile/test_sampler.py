@@ -85,7 +85,7 @@ def test_seconds_of_the_main_thread_add_up_to_those_on_the_clock(runs: Path) -> 
         time.sleep(0.2)
 
     profile = profile_of(run.record)
-    assert sum(stack.wall_s for stack in profile.main()) == pytest.approx(profile.wall_s, abs=0.02)
+    assert sum(stack.wall_s for stack in profile.main()) == pytest.approx(profile.wall_s, abs=0.05)
 
 
 def test_waiting_has_seconds_on_the_clock_and_none_with_a_core(runs: Path) -> None:

@@ -53,7 +53,11 @@ def _after_fork() -> None:
     _parent.sampler.let_go_of_collector()
     _parent.sampler.close()
     sampler = Sampler(
-        Tally(_parent.places), _writer(_parent.run), rate_hz=_parent.rate_hz, base=forking, flush_s=FLUSH_S
+        Tally(_parent.places),
+        _writer(_parent.run),
+        rate_hz=_parent.rate_hz,
+        base=forking,
+        flush_s=FLUSH_S,
     )
     sampler.start()
     _stop_at_the_end(sampler)

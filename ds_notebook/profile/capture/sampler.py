@@ -1,50 +1,52 @@
-"""The sampler: a thread that looks at the stacks of the others, a hundred times a second."""
+"""The sampler: a hundred times a second it looks at the stacks of the threads.
+
+While the main thread is busy, an alarm on it takes the samples, where the machine has one; a thread of the sampler's
+own takes those of a main thread that waits, or shares its core or its GIL with others.
+"""
 
 from __future__ import annotations
 
 import gc
-import math
 import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from types import FrameType
 
+from ds_notebook.profile.capture.alarm import Alarm
+from ds_notebook.profile.capture.looks import Looks
 from ds_notebook.profile.capture.tally import Key, Tally
-from ds_notebook.profile.capture.threads import Watched, begins, is_standing, watched
+from ds_notebook.profile.capture.threads import Watched
+from ds_notebook.profile.capture.watchlist import MAIN, Watchlist
 from ds_notebook.record.events import Stacks
 
-MAIN = "main"
 IDLE_SHARE = 0.02
 """Of a gap: a thread that had a core for less waited."""
 LONGEST_SLEEP_S = 0.05
-"""The end of a profile waits so long at most."""
-RECOUNT = 10
-"""Samples after which threads are counted anew, though there are as many as before."""
+"""The end of a profile waits so long at most; and so often the thread asks who is to take the samples."""
+BUSY_SHARE = 0.95
+"""Of the time: with a core for less, the main thread waited, and an alarm that rings when it runs would not see it."""
+SHORTEST_TURN_S = 0.001
+"""The thread comes back after so long where it met the alarm in the middle of a sample."""
 FIRST_FLUSH_S = 0.25
 """A child that is killed young leaves something."""
 FLUSH_SHARE = 0.05
 """Of what a killed process has done, this share may be missing from the record."""
 
 Write = Callable[[list[Stacks]], None]
-Look = Callable[[FrameType, float], None]
-"""Given the main thread's innermost frame and the time of `perf_counter`."""
-
-
-@dataclass
-class _Timed:
-    look: Look
-    every_s: float
-    due_s: float = 0.0
 
 
 class Sampler:
     """Takes samples from `start` to `stop`; `write` gets them twice a second at first, and less often later."""
 
     def __init__(
-        self, tally: Tally, write: Write, *, rate_hz: float, base: FrameType | None, flush_s: float = 0.5
+        self,
+        tally: Tally,
+        write: Write,
+        *,
+        rate_hz: float,
+        base: FrameType | None,
+        flush_s: float = 0.5,
     ) -> None:
         """`base` is the frame below which the user's code runs; the calling thread is the main one."""
         self.base = base
@@ -54,49 +56,75 @@ class Sampler:
         """Seconds in which each lane did not wait, on the clock and with a core; only counted if `waits_alone`."""
         self.samples = 0
         self.longest_gap_s = 0.0
-        self.cpu_s = 0.0
         self.remarks: list[str] = []
+        self.looks = Looks(self.remarks)
         self._tally = tally
         self._write = write
         self._period_s = 1 / rate_hz
         self._flush_s = flush_s
-        self._looks: list[_Timed] = []
-        self._main = threading.get_ident()
-        self._watched: dict[int, Watched] = {}
-        self._standing: set[int] = set()
-        """Threads of the kernel's own, and ours."""
-        self._num_threads = 0
-        self._next_look_s = 0.0
         self._last_key: Key = ()
         self._ending = False
         self._holds_collector = False
+        self._alarm = Alarm(self._period_s, self._on_alarm)
+        self._has_alarm = self._alarm_serves = False
+        self._asked_ns = (0, 0)
+        """When the thread last asked who is to take the samples: on the clock, and on the main thread's."""
+        # One of the two at a time: each says that it is at work before it looks at the other. A lock would not do: an
+        # interrupt may come between any two instructions of the alarm's, also when it has just taken the lock.
+        self._alarm_is_at_work = False
+        self._thread_is_at_work = False
+        self._alarm_cpu_s = self._thread_cpu_s = 0.0
+        self._threads = Watchlist()
         self._thread = threading.Thread(target=self._run, name="ds-profile", daemon=True)
 
-    def look_every(self, every_s: float, look: Look) -> None:
-        """Call `look` from the sampler's thread, at most so often; the first time at the next sample."""
-        self._looks.append(_Timed(look, every_s))
+    @property
+    def cpu_s(self) -> float:
+        """Seconds of a core that the samples took, the thread's known at its end."""
+        return self._alarm_cpu_s + self._thread_cpu_s
 
     def start(self) -> None:
         """Returns once the sampler's clock runs."""
-        self._watched[self._main] = Watched(MAIN, threading.get_native_id())
+        self._threads.begin()
         self._began_s = self._last_s = time.perf_counter()
         self._thread.start()
+        self._has_alarm = not self.waits_alone and self._alarm.set()
 
     def stop(self) -> None:
         """The last samples have been written when this returns, and the thread is gone; later calls do nothing."""
         if self._ending or self._thread.ident is None:
             return
         self._ending = True
+        self._alarm.clear()
         self._thread.join()
+        self.let_go_of_collector()
         self.close()
 
     def close(self) -> None:
-        """Give back the files of the threads; in a forked child, which has them from its parent, this is all to do."""
-        for each in self._watched.values():
-            each.close()
+        """Give back what the system lent; in a forked child, which has it from its parent, this is all to do."""
+        self._alarm.clear()
+        self._threads.close()
         self.base = None
 
+    def _on_alarm(self, main: FrameType) -> None:
+        """On the main thread. Nothing is raised here but what interrupts the user's own code."""
+        if self._alarm_is_at_work or not self._alarm_serves:
+            return
+        began_s = time.thread_time()
+        try:
+            self._alarm_is_at_work = True
+            if not self._thread_is_at_work:
+                self._without_collector(lambda: self._sample(main, time.perf_counter()))
+        except RecursionError:
+            pass  # the user's code has nearly come to that by itself; the next sample has this one's time
+        except Exception as error:
+            self._alarm.clear()
+            self.remarks.append(f"The alarm gave up: {type(error).__name__}: {error}.")
+        finally:
+            self._alarm_is_at_work = False
+        self._alarm_cpu_s += time.thread_time() - began_s
+
     def _run(self) -> None:
+        self._threads.profiler = threading.get_ident()
         due_s = self._last_s + self._period_s
         flush_s = self._began_s + FIRST_FLUSH_S
         while not self._ending:
@@ -105,31 +133,71 @@ class Sampler:
             now_s = time.perf_counter()
             if self._ending or now_s < due_s:
                 continue
-            self._without_collector(now_s)
-            # Python lets a waiting thread wait 5 ms for a busy one: the next look is due a period after this
-            # one was, not after it came, or 100 Hz would be 67.
-            due_s = max(due_s + self._period_s, now_s + self._period_s / 4)
+            due_s = self._take_turn(now_s, due_s)
             if now_s >= flush_s:
-                self._write(self._tally.events())
+                self._flush()
                 flush_s = now_s + max(self._flush_s, FLUSH_SHARE * (now_s - self._began_s))
         self._close_last_gap()
-        self._write(self._tally.events())
-        self.cpu_s = time.thread_time()
+        self._flush()
+        self._thread_cpu_s = time.thread_time()
 
-    def _without_collector(self, now_s: float) -> None:
-        """One sample, in which no memory is collected.
+    def _take_turn(self, now_s: float, due_s: float) -> float:
+        """One sample, or none where the alarm takes them; when the next turn is due."""
+        if not self._begins_to_work():
+            return now_s + SHORTEST_TURN_S
+        try:
+            self._choose()
+            if not self._alarm_serves:
+                self._without_collector(lambda: self._sample(None, now_s))
+            if self.looks.are_due(now_s):
+                self._without_collector(lambda: self._look(now_s))
+        finally:
+            self._thread_is_at_work = False
+        if self._alarm_serves:
+            return now_s + LONGEST_SLEEP_S
+        # Python lets a waiting thread wait 5 ms for a busy one: the next look is due a period after this
+        # one was, not after it came, or 100 Hz would be 67.
+        return max(due_s + self._period_s, now_s + self._period_s / 4)
+
+    def _begins_to_work(self) -> bool:
+        """Whether the thread may; the alarm then leaves the samples alone."""
+        self._thread_is_at_work = True
+        if self._alarm_is_at_work:
+            self._thread_is_at_work = False
+        return self._thread_is_at_work
+
+    def _choose(self) -> None:
+        """Who takes the samples from here on: the alarm while the main thread is busy."""
+        now_ns = time.perf_counter_ns()
+        if not self._has_alarm or now_ns - self._asked_ns[0] < LONGEST_SLEEP_S * 1e9:
+            return
+        main_ns = self._threads.watched[self._threads.main].clock_ns()
+        wall_ns, cpu_ns = now_ns - self._asked_ns[0], main_ns - self._asked_ns[1]
+        self._asked_ns = now_ns, main_ns
+        self._alarm_serves = cpu_ns >= BUSY_SHARE * wall_ns
+
+    def _flush(self) -> None:
+        while not self._begins_to_work():
+            time.sleep(SHORTEST_TURN_S)
+        lanes = self._tally.take()
+        self._thread_is_at_work = False
+        self._write(self._tally.events(lanes))
+
+    def _without_collector(self, act: Callable[[], None]) -> None:
+        """Look at frames while no memory is collected.
 
         Before 3.12 the allocation of a frame object may start a collection, in it a library's destructor may let go
         of the GIL (torch's do), and the thread that is being looked at goes on: Python then writes into a frame that
         is no more. A training crashed within seconds.
         """
+        self.let_go_of_collector()  # an interrupt may have come between two instructions of the last sample's end
         if not gc.isenabled():
-            self._sample(now_s)
+            act()
             return
-        gc.disable()
         self._holds_collector = True
         try:
-            self._sample(now_s)
+            gc.disable()
+            act()
         finally:
             self.let_go_of_collector()
 
@@ -139,27 +207,37 @@ class Sampler:
             self._holds_collector = False
             gc.enable()
 
-    def _sample(self, now_s: float) -> None:
+    def _sample(self, main: FrameType | None, now_s: float) -> None:
+        """`main` is the main thread's frame where it is known: it stands still."""
         gap_s = now_s - self._last_s
         self._last_s = now_s
         self.samples += 1
         if gap_s > self.longest_gap_s:
             self.longest_gap_s = gap_s
+        threads = self._threads
+        is_to_count = threads.count_is_due()
+        if main is not None and not is_to_count and len(threads.watched) == 1:
+            self._add(threads.main, threads.watched[threads.main], main, gap_s)
+            return
         frames = sys._current_frames()
-        if len(frames) != self._num_threads or self.samples % RECOUNT == 0:
-            self._count_threads(frames)
-        for ident, thread in tuple(self._watched.items()):
+        if main is not None:
+            frames[threads.main] = main
+        if is_to_count:
+            threads.count(frames)
+        for ident, thread in tuple(threads.watched.items()):
             if ident in frames:
                 self._add(ident, thread, frames[ident], gap_s)
-        if now_s >= self._next_look_s and (main := frames.get(self._main)) is not None:
-            self._look(main, now_s)
+
+    def _look(self, now_s: float) -> None:
+        main = sys._current_frames().get(self._threads.main)
+        if main is not None:
+            self.looks.call(main, now_s)
 
     def _add(self, ident: int, thread: Watched, frame: FrameType | None, gap_s: float) -> None:
         try:
             cpu_s = thread.cpu_s()
         except OSError:  # ended, and its number is already another thread's
-            del self._watched[ident]
-            thread.close()
+            self._threads.forget(ident)
             return
         tally = self._tally
         key: Key = ()
@@ -179,38 +257,8 @@ class Sampler:
             return
         tally.add(thread.lane, key, gap_s, cpu_s, thread.disk_s(gap_s, cpu_s))
 
-    def _look(self, main: FrameType, now_s: float) -> None:
-        """All looks that are due."""
-        for each in self._looks[:]:
-            if now_s < each.due_s:
-                continue
-            each.due_s = now_s + each.every_s
-            try:
-                each.look(main, now_s)
-            except Exception as error:  # what a look met in the user's objects ends that look alone
-                self._looks.remove(each)
-                name = getattr(each.look, "__qualname__", type(each.look).__name__)
-                self.remarks.append(f"{name} gave up: {type(error).__name__}: {error}.")
-        self._next_look_s = min((each.due_s for each in self._looks), default=math.inf)
-
-    def _count_threads(self, frames: dict[int, FrameType]) -> None:
-        """Forget those that have ended, meet those that were not there before: their time counts from here on."""
-        for ident in self._watched.keys() - frames.keys():
-            self._watched.pop(ident).close()
-        self._standing &= frames.keys()
-        for ident in frames.keys() - self._watched.keys() - self._standing:
-            frame = frames[ident]
-            if begins(frame):
-                continue
-            if ident == threading.get_ident() or is_standing(frame):
-                self._standing.add(ident)
-                continue
-            with suppress(OSError):  # it has ended since
-                self._watched[ident] = watched(ident, {each.lane for each in self._watched.values()})
-        self._num_threads = len(self._watched) + len(self._standing)
-
     def _close_last_gap(self) -> None:
         """The main thread has since come back to its profiler: what it did before is what it was last seen at."""
-        main = self._watched.get(self._main)
-        if self._last_key and main is not None and not self.waits_alone:
+        main = self._threads.watched.get(self._threads.main)
+        if self._last_key and main and not self.waits_alone:
             self._tally.add(MAIN, self._last_key, time.perf_counter() - self._last_s, main.cpu_s(), 0.0)

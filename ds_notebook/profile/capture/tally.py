@@ -34,12 +34,12 @@ class Lane:
         self.began_s = time.time()
         self.sums: dict[Key, list[float]] = {}
         """Seconds on the clock, with a core, and waiting for a disk."""
-        self.order: list[Key] = []
-        self.gaps_s: list[float] = []
+        self.order: list[tuple[Key, float]] = []
+        """Each sample's stack and its seconds on the clock."""
 
 
 class Tally:
-    """Adds up samples; `events` gives what came since it was last asked."""
+    """Adds up samples. `take` is not to be called while one is added; `events` may be."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
@@ -101,17 +101,19 @@ class Tally:
             sums[0] += wall_s
             sums[1] += cpu_s
             sums[2] += disk_s
-        into.order.append(key)
-        into.gaps_s.append(wall_s)
+        into.order.append((key, wall_s))
 
-    def events(self) -> list[Stacks]:
-        """One event for each lane that has samples."""
+    def take(self) -> list[Lane]:
+        """What came since it was last asked."""
         lanes, self._lanes = self._lanes, {}
-        events = [self._event(lane) for lane in lanes.values()]
         if len(self._users) > MOST_STACKS:
             self._users.clear()
             self._numbers.clear()
-        return events
+        return list(lanes.values())
+
+    def events(self, lanes: list[Lane]) -> list[Stacks]:
+        """One event for each lane that has samples."""
+        return [self._event(lane) for lane in lanes]
 
     def _event(self, lane: Lane) -> Stacks:
         frames: dict[str, int] = {}
@@ -142,7 +144,7 @@ class Tally:
         )
 
     def _in_order(self, lane: Lane, number_of: Mapping[Key, int]) -> tuple[list[int], list[float]]:
-        kept = [(number_of[key], gap_s) for key, gap_s in zip(lane.order, lane.gaps_s, strict=True) if key in number_of]
+        kept = [(number_of[key], gap_s) for key, gap_s in lane.order if key in number_of]
         return [number for number, _ in kept], [gap_s for _, gap_s in kept]
 
     def _is_ours(self, key: Key) -> bool:

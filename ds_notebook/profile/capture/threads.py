@@ -33,15 +33,17 @@ class Watched:
             # As Linux makes a clock's number. `time.pthread_getcpuclockid` would take the process down where the
             # thread has just ended, and it may: this thread can lose the GIL at any time.
             self._clock = (~number << 3) | 6
-            self._cpu_ns = time.clock_gettime_ns(self._clock)
+            self._cpu_ns = self.clock_ns()
             self._stat = _open(f"/proc/self/task/{number}/stat")
 
     def cpu_s(self) -> float:
         """Seconds with a core since the last call; raises OSError once the thread is gone."""
-        if self._clock is None:
-            return 0.0
-        before, self._cpu_ns = self._cpu_ns, time.clock_gettime_ns(self._clock)
+        before, self._cpu_ns = self._cpu_ns, self.clock_ns()
         return (self._cpu_ns - before) / 1e9
+
+    def clock_ns(self) -> int:
+        """Nanoseconds with a core since the thread began, 0 where that is not known; raises OSError as `cpu_s`."""
+        return 0 if self._clock is None else time.clock_gettime_ns(self._clock)
 
     def waits_for_disk(self) -> bool:
         """Whether the system says that the thread sleeps until a disk answers."""

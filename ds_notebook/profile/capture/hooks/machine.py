@@ -31,8 +31,8 @@ def machine(scope: Scope) -> Iterator[None]:
         if resident := resident_bytes():
             found.memory.append((round(now_s - began_s, 3), resident))
 
-    scope.sampler.look_every(MEMORY_EVERY_S, look_at_memory)
-    scope.sampler.look_every(THREADS_EVERY_S, lambda *_: threads.look())
+    scope.sampler.looks.add(MEMORY_EVERY_S, look_at_memory)
+    scope.sampler.looks.add(THREADS_EVERY_S, lambda *_: threads.look())
     try:
         yield
     finally:

@@ -12,16 +12,19 @@ from typing import Any
 from ds_notebook.profile.capture.hooks.arguments import is_traced, variables
 from ds_notebook.profile.capture.scope import Scope
 
-EVERY_S = 0.1
-HOT = 2
-"""Looks that must meet a line before it is worth the trouble."""
+EVERY_S = 0.05
+HOT = (2, 4, 8)
+"""Looks that meet a line after which it is worth the trouble: not all that it reads is there each time."""
 MOST_LINES = 200
+SHORT = 300
+"""Instructions of a function of which all names are noted: a sampler meets it where it begins and where its loops go
+round, and hardly on the lines between."""
 _LOADS = ("LOAD_FAST", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF")
 
 
 @contextmanager
 def names_on_hot_lines(scope: Scope) -> Iterator[None]:
-    """Notes, once a line, the type of each name that the line reads."""
+    """Notes, a few times a line, the type of each name that the line reads, or that its function reads if that is short."""
     met: Counter[tuple[int, int]] = Counter()
 
     def look_at_names(frame: FrameType, _: float) -> None:
@@ -30,15 +33,15 @@ def names_on_hot_lines(scope: Scope) -> Iterator[None]:
             return
         line = users.f_lineno
         met[id(users.f_code), line] += 1
-        if met[id(users.f_code), line] == HOT and len(scope.found.types) < MOST_LINES:
-            scope.found.types[scope.places.text(users.f_code, line)] = _types(users, line)
+        if met[id(users.f_code), line] in HOT and len(scope.found.types) < MOST_LINES:
+            scope.found.types.setdefault(scope.places.text(users.f_code, line), {}).update(_types(users, line))
 
-    scope.sampler.look_every(EVERY_S, look_at_names)
+    scope.sampler.looks.add(EVERY_S, look_at_names)
     yield
 
 
 def _types(frame: FrameType, line: int) -> dict[str, str]:
-    found = frame.f_globals | variables(frame)
+    found = _visible(frame)
     kinds = {}
     for name in _names_read(frame.f_code, line):
         first, _, attribute = name.partition(".")
@@ -49,18 +52,29 @@ def _types(frame: FrameType, line: int) -> dict[str, str]:
     return kinds
 
 
+def _visible(frame: FrameType) -> dict[str, Any]:
+    """What names stand for; a variable that has no value yet is not the global one of that name."""
+    unset = dict.fromkeys(frame.f_code.co_varnames + frame.f_code.co_cellvars)
+    return {name: value for name, value in frame.f_globals.items() if name not in unset} | variables(frame)
+
+
 def _names_read(code: CodeType, line: int) -> list[str]:
-    """Names that a line reads, and attributes of what they stand for: "self", "self.weights"."""
+    """Names that are read, and attributes of what they stand for: "self", "self.weights"."""
     names: dict[str, None] = {}
+    instructions = list(dis.get_instructions(code))
+    is_short = len(instructions) <= SHORT and code.co_name != "<module>"
     at, before = code.co_firstlineno, ""
-    for instruction in dis.get_instructions(code):
+    for instruction in instructions:
         at = instruction.starts_line or at
         name = instruction.argval
-        if at == line and instruction.opname.startswith(_LOADS):
-            names.update(dict.fromkeys([name] if isinstance(name, str) else name))
-        elif at == line and instruction.opname == "LOAD_ATTR" and before:
-            names[f"{before}.{name}"] = None
-        before = name if instruction.opname.startswith(_LOADS) and isinstance(name, str) else ""
+        if instruction.opname.startswith(_LOADS):
+            before = name if isinstance(name, str) else ""
+            read = [name] if isinstance(name, str) else list(name)
+        else:
+            read = [f"{before}.{name}"] if instruction.opname == "LOAD_ATTR" and before else []
+            before = ""
+        if is_short or at == line:
+            names.update(dict.fromkeys(read))
     return list(names)
 
 

@@ -34,7 +34,7 @@ def packages(scope: Scope) -> Iterator[None]:
         if users is not None and not is_traced(frame):
             seen.update(_packages_of(islice(variables(users).values(), MOST_VALUES)))
 
-    scope.sampler.look_every(EVERY_S, look_for_packages)
+    scope.sampler.looks.add(EVERY_S, look_for_packages)
     try:
         yield
     finally:

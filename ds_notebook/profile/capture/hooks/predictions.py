@@ -35,7 +35,7 @@ def predictions(scope: Scope) -> Iterator[None]:
             each.looks += 1
             each.rows += rows
 
-    scope.sampler.look_every(EVERY_S, look_for_predictions)
+    scope.sampler.looks.add(EVERY_S, look_for_predictions)
     try:
         yield
     finally:

@@ -46,7 +46,7 @@ def repeats(scope: Scope) -> Iterator[None]:
             walked.f_trace_opcodes = True
             walked = walked.f_back
 
-    scope.sampler.look_every(EVERY_S, look_for_repeats)
+    scope.sampler.looks.add(EVERY_S, look_for_repeats)
     try:
         yield
     finally:
