@@ -43,6 +43,8 @@ class Verdict(NamedTuple):
 
 
 NO = Verdict(False)
+NEUTRAL = Verdict(False, sure=True)
+"""Nothing that is not numeric, and no arithmetic: it moves values about, or calls functions of the user's."""
 
 
 def kind(type_text: str | None) -> Kind:
@@ -72,8 +74,10 @@ def verdict(
     judge.arithmetic = steps
     for expression in expressions:
         judge.visit(expression)
-    if judge.other or not judge.arithmetic:
+    if judge.other:
         return NO
+    if not judge.arithmetic:
+        return NEUTRAL
     return Verdict(True, sure=judge.numbers > 0, arrays=judge.arrays)
 
 
@@ -101,14 +105,18 @@ class _Judge(ast.NodeVisitor):
             indices += _how_many(base.slice)
             self._index(base.slice)
         self.arithmetic = True
-        if isinstance(value, ast.Name):
-            self._operand(self.types.get(value.id), indices, subscripted=True)
-        elif not isinstance(value, ast.Attribute):
+        if isinstance(value, ast.Name | ast.Attribute):
+            self._operand(self.types.get(ast.unparse(value)), indices, subscripted=True)
+        else:
             self.visit(value)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        if not (isinstance(node.value, ast.Name) and node.value.id in _MODULES):
-            self.other = True
+        """`self.rate` is what it was seen to be; of what was not seen nothing is known, and that is no number."""
+        if isinstance(node.value, ast.Name) and node.value.id in _MODULES:
+            return
+        seen = self.types.get(ast.unparse(node))
+        self.other |= kind(seen) is Kind.UNKNOWN and isinstance(node.ctx, ast.Load)
+        self._operand(seen, indices=0)
 
     def visit_Call(self, node: ast.Call) -> None:
         function = node.func
@@ -117,7 +125,7 @@ class _Judge(ast.NodeVisitor):
         if not (of_module or called in _PLAIN_CALLS or called in self.own_functions):
             self.other = True
             return
-        if isinstance(function, ast.Attribute) and not of_module:
+        if isinstance(function, ast.Attribute) and not of_module and called not in self.own_functions:
             self.visit(function.value)
         if of_module or called in ("abs", "min", "max", "sum", "pow", "divmod", "round"):
             self.arithmetic = True

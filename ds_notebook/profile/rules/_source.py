@@ -141,6 +141,20 @@ class Code:
         """The innermost statement that a line lies in."""
         return min((node for node in self._around(line) if isinstance(node, ast.stmt)), key=_height, default=None)
 
+    def nested(self, line: int) -> list[tuple[Comprehension | ast.Lambda, ...]]:
+        """Comprehensions and lambdas around a line or on it, each with those that it lies in, outermost first."""
+        found: list[tuple[Comprehension | ast.Lambda, ...]] = []
+        statement = self.statement(line)
+        waiting: list[tuple[ast.AST, tuple[Comprehension | ast.Lambda, ...]]] = [(statement, ())] if statement else []
+        while waiting:
+            node, outer = waiting.pop(0)
+            if isinstance(node, (*_COMPREHENSIONS, ast.Lambda)):
+                outer = (*outer, node)
+                if node.lineno <= line <= (node.end_lineno or node.lineno):
+                    found.append(outer)
+            waiting += [(child, outer) for child in ast.iter_child_nodes(node)]
+        return found
+
     def calls(self, line: int) -> list[ast.Call]:
         """Calls that begin on a line, or whose name ends on it in a chain over several lines."""
         return [node for node in self._calls if line in (node.lineno, node.func.end_lineno)]

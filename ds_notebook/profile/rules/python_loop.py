@@ -1,7 +1,9 @@
 """A loop in Python works on numbers one by one.
 
-What it sees. Samples whose innermost frame is a user's line inside a loop, where syntax and the types seen on it say
-arithmetic on numbers, elements of lists or of arrays: no objects, texts or look-ups by key.
+What it sees. Samples whose innermost frame is a user's line that is repeated, by a loop, a comprehension, or by what a
+function is handed to (`map`, `min(key=...)`, `np.vectorize`), where syntax and the types seen in its function say
+arithmetic on numbers, elements of lists or of arrays: no objects, texts or look-ups by key. Where a function begins and
+where a loop goes round, the line stands for all that is in them.
 
 Why it matters. Python takes 30 to 100 ns for an operation that a compiled loop does in one.
 
@@ -35,9 +37,10 @@ import msgspec
 
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found
-from ds_notebook.profile.rules._numeric import Verdict, verdict
-from ds_notebook.profile.rules._seconds import critical, innermost, inside, slowed, wall_s
-from ds_notebook.profile.rules._source import Loop, code
+from ds_notebook.profile.rules._crunching import crunches
+from ds_notebook.profile.rules._numeric import NEUTRAL
+from ds_notebook.profile.rules._seconds import critical, innermost, inside, name, slowed, wall_s
+from ds_notebook.profile.rules._source import called, code
 
 CODE = "python-loop"
 
@@ -46,10 +49,15 @@ LISTS_LOCAL = 8.5
 ARRAYS_LOCAL = 50.0
 """By numba or array operations from arrays read element by element: 355 and 373 times measured; 50 promises no more
 than can be seen in a program of some seconds."""
+TOGETHER_LOCAL = 4.0
+"""By array operations where each element stands alone: 10 to 60 times from numbers that are kept in arrays, 1.1 to 6
+times from lists that are converted each time (three loops, here)."""
 COMPILATION_S = 0.35
 """Of the first function that numba compiles in a process, 0.3 to 0.4 here; numba's own import apart."""
 MOSTLY = 0.7
-"""Of a loop's own time must be on lines that crunch numbers."""
+"""Of a loop's own time must be on lines that crunch numbers, those apart that only call such lines."""
+LEAST = 0.2
+"""Of all its own time."""
 
 
 _THIN = ("numpy/_core/_methods.py", "numpy/_core/fromnumeric.py", "numpy/_core/numeric.py", "numpy/core/_methods.py")
@@ -57,9 +65,10 @@ _THIN = ("numpy/_core/_methods.py", "numpy/_core/fromnumeric.py", "numpy/_core/n
 
 
 class _Group(msgspec.Struct):
-    """One outermost loop and the time of Python's own in it."""
+    """The lines of what is repeated, and the time of Python's own in it."""
 
-    loop: Loop
+    first: int
+    last: int
     lines: dict[Frame, float] = {}
 
     @property
@@ -76,53 +85,85 @@ def find(profile: Profile) -> Iterator[Found]:
     for (place, _), group in _groups(profile).items():
         if group.seconds < REMARKABLE_S:
             continue
-        verdicts = {frame: _judged(profile, frame) for frame in group.lines}
+        verdicts = {frame: crunches(profile, frame) for frame in group.lines}
+        neutral_s = sum(seconds for frame, seconds in group.lines.items() if verdicts[frame] == NEUTRAL)
         numeric_s = sum(seconds for frame, seconds in group.lines.items() if verdicts[frame].numeric)
         known_s = sum(
             seconds for frame, seconds in group.lines.items() if verdicts[frame].numeric and verdicts[frame].sure
         )
-        if numeric_s < MOSTLY * group.seconds or known_s < numeric_s / 2:
+        enough_s = max(MOSTLY * (group.seconds - neutral_s), LEAST * group.seconds)
+        if numeric_s < enough_s or known_s < numeric_s / 2:
             continue
         arrays = any(each.arrays for each in verdicts.values())
         share = group.seconds / whole_s
         after_s = group.seconds / (ARRAYS_LOCAL if arrays else LISTS_LOCAL) + COMPILATION_S * slowed(profile)
+        if all(_stands_alone(profile, frame) for frame in group.lines):
+            after_s = min(after_s, group.seconds / TOGETHER_LOCAL)
         hottest = group.hottest
         yield Found(
             code=CODE,
             at=hottest,
-            covers=(group.loop.first, group.loop.last) if hottest.place == place else (0, 0),
+            covers=(group.first, group.last) if hottest.place == place else (0, 0),
             share=share,
             expected=whole_s / (whole_s - group.seconds + after_s),
             evidence=f"{share:.0%} of the time is a Python loop over numbers: {profile.line(hottest).strip()}.",
             advice="Write it as array operations, or put the loop into a function compiled by numba.",
             fix=_fix(hottest),
-            facts={"arrays": int(arrays), "first_line": group.loop.first, "last_line": group.loop.last},
+            facts={"arrays": int(arrays), "first_line": group.first, "last_line": group.last},
         )
 
 
 def _groups(profile: Profile) -> dict[tuple[str, int], _Group]:
     groups: dict[tuple[str, int], _Group] = {}
     for stack in critical(profile):
-        owner = _loop_of(profile, stack)
+        owner = _repeated(profile, stack)
         if owner is not None:
-            place, loop = owner
-            group = groups.setdefault((place, loop.first), _Group(loop, {}))
+            place, first, last = owner
+            group = groups.setdefault((place, first), _Group(first, last, {}))
             leaf = _running_line(profile, stack)
             group.lines[leaf] = group.lines.get(leaf, 0.0) + stack.wall_s
     return groups
 
 
-def _loop_of(profile: Profile, stack: Stack) -> tuple[str, Loop] | None:
-    """The outermost loop around the line that runs in Python itself: in its function, or in those that call it."""
-    for frame in reversed(stack.frames[: stack.frames.index(_running_line(profile, stack)) + 1]):
+def _repeated(profile: Profile, stack: Stack) -> tuple[str, int, int] | None:
+    """Place and lines of the outermost loop around the line that runs in Python itself: in its function, or in those
+    that call it; else of that function: lines that take long and have no loop are called often by `map`, `sorted`,
+    `np.vectorize` or the like."""
+    running = _running_line(profile, stack)
+    for frame in reversed(stack.frames[: stack.frames.index(running) + 1]):
         tree = code(profile, frame.place)
         if tree is None:
-            return None
+            break
         head = tree.heads(frame.line)
         around = tree.loops(frame.line) or ([head] if head else [])
         if around:
-            return frame.place, around[0]
+            return frame.place, around[0].first, around[0].last
+    return _handed_on(profile, [frame for frame in stack.frames if frame.place in profile.sources])
+
+
+def _handed_on(profile: Profile, users: list[Frame]) -> tuple[str, int, int] | None:
+    """The innermost function around a line that no line calls by its name, without which the others would not run."""
+    for caller, frame in zip(reversed([None, *users[:-1]]), reversed(users), strict=True):
+        tree = code(profile, frame.place)
+        above = code(profile, caller.place) if caller else None
+        calls = above.calls(caller.line) if above and caller else []
+        if tree and not any(called(call).rpartition(".")[2] == name(frame) for call in calls):
+            function = tree.function(frame.line) or tree.function_named(name(frame))
+            return (frame.place, function.lineno, function.end_lineno or function.lineno) if function else None
     return None
+
+
+def _stands_alone(profile: Profile, frame: Frame) -> bool:
+    """Whether a line is computed for one element whatever came of the others: in a comprehension, or in a function
+    without a loop that changes nothing but its own names."""
+    tree = code(profile, frame.place)
+    function = (tree.function(frame.line) or tree.function_named(name(frame))) if tree else None
+    if tree is None or function is None:
+        return False
+    loops = [loop for loop in tree.loops(frame.line) if isinstance(loop.node, ast.For | ast.AsyncFor | ast.While)]
+    changing = [node for node in ast.walk(function) if isinstance(node, ast.Global | ast.Nonlocal)]
+    stores = [node for node in ast.walk(function) if isinstance(node, ast.Attribute | ast.Subscript)]
+    return not loops and not changing and not any(isinstance(node.ctx, ast.Store) for node in stores)
 
 
 def _running_line(profile: Profile, stack: Stack) -> Frame:
@@ -132,27 +173,6 @@ def _running_line(profile: Profile, stack: Stack) -> Frame:
         return stack.frames[-1]
     beneath = stack.frames[stack.frames.index(at) + 1 :]
     return at if all(inside(frame, *_THIN) for frame in beneath) else stack.frames[-1]
-
-
-def _judged(profile: Profile, frame: Frame) -> Verdict:
-    tree = code(profile, frame.place)
-    statement = tree.statement(frame.line) if tree else None
-    if tree is None or statement is None:
-        return Verdict(False)
-    own = {node.name for node in ast.walk(tree.tree) if isinstance(node, ast.FunctionDef)}
-    types = profile.observed.types.get(str(frame), {})
-    return verdict(_running(statement), types, own, steps=isinstance(statement, ast.For))
-
-
-def _running(statement: ast.stmt) -> list[ast.AST]:
-    """What of a statement runs when its first line does: of a `for` its head, of an `if` its test."""
-    if isinstance(statement, ast.For):
-        return [statement.iter]
-    if isinstance(statement, ast.While | ast.If):
-        return [statement.test]
-    if isinstance(statement, ast.FunctionDef | ast.With | ast.Try | ast.ClassDef):
-        return []
-    return [statement]
 
 
 def _fix(frame: Frame) -> str:

@@ -76,6 +76,31 @@ def test_a_loop_over_objects_texts_and_unknown_things_is_left_alone(body: str, t
     assert not list(python_loop.find(seen))
 
 
+CALLED = """
+def apart(one, other):
+    return (one - other) ** 2
+class Palette:
+    def nearest(self, pixel):
+        return min(range(9), key=lambda i: apart(pixel, self.colours[i]))
+"""
+
+
+def test_a_function_that_is_handed_to_min_is_a_loop_and_its_beginning_stands_for_its_lines() -> None:
+    begins, calls = at(1, "apart"), at(5, "Palette.nearest.<locals>.<lambda>")
+    types = {str(begins): {"one": "float", "other": "float"}, str(calls): {"self.colours": "list[float] 9"}}
+
+    (found,) = python_loop.find(profile(CALLED, ran(1.0, calls, begins), ran(3.0, calls), types=types))
+
+    assert (found.at, found.share) == (calls, 1.0)
+
+
+def test_a_loop_whose_head_counts_and_whose_body_works_on_objects_is_none() -> None:
+    source = "for i in range(n):\n    table[i].name = text.strip()\n    names.add(table[i].name)"
+    seen = profile(source, ran(4.0, at(1)), types={str(at(1)): {"n": "int", "i": "int", "table": "list[Row] 9"}})
+
+    assert not list(python_loop.find(seen))
+
+
 def test_what_runs_while_a_module_is_imported_is_no_loop_of_the_users() -> None:
     loading = library("torch/__init__.py", "<module>")
 

@@ -24,7 +24,7 @@ _LOADS = ("LOAD_FAST", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF")
 
 @contextmanager
 def names_on_hot_lines(scope: Scope) -> Iterator[None]:
-    """Notes, a few times a line, the type of each name that the line reads, or that its function reads if that is short."""
+    """Notes, a few times a line, the type of each name that it reads; of a short function those of all its lines."""
     met: Counter[tuple[int, int]] = Counter()
 
     def look_at_names(frame: FrameType, _: float) -> None:
