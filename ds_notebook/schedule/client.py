@@ -29,6 +29,7 @@ from ds_notebook.schedule.home import open_home
 from ds_notebook.schedule.inbox import PRIORITY, QueueInbox
 from ds_notebook.schedule.job import JobSpec, wrong_spec
 from ds_notebook.schedule.machine import quick_machine
+from ds_notebook.schedule.numbers import latest
 from ds_notebook.schedule.state import Job, Machine, Queue
 from ds_notebook.schedule.status import JobStatus, asked, from_spec
 from ds_notebook.schedule.timetable import Timetable
@@ -232,7 +233,7 @@ class Schedule:
             if isinstance(command, Submit):
                 with contextlib.suppress(msgspec.ValidationError):  # the scheduler's answer says what is wrong
                     self._submitted[command.id] = recorded(msgspec.convert(command.job, JobSpec))
-        events, self._position = self.record.tail(self._position)
+        events, self._position = self.record.tail(self._position or latest(self.folder))
         for event in events:
             apply(self._queue, event)
             self._timetable.add_event(event)

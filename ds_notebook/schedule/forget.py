@@ -53,7 +53,7 @@ def forgettable(home: Path, *, older_than_s: float, now: float) -> Forgettable:
     Raises OSError where a submit cannot be read.
     """
     limit = now - older_than_s
-    events = list(Record(home).events())
+    events = [event for event in Record(home).events() if not isinstance(event, Usage)]
     queue, timetable = queue_from(events, _NO_MACHINE), Timetable(events)
     answers = {event.subject: event.at for event in events if isinstance(event, Decision) and event.policy == "command"}
     sent = _sent(home)
@@ -145,6 +145,8 @@ def _forget_events(home: Path, found: Forgettable) -> None:
         rewrite(path, lambda line: not _submits(line, jobs))
     for path in event_files(home):
         rewrite(path, lambda line: not _concerns(line, jobs, found))
+        if path.stat().st_size == 0:
+            path.unlink()  # numbers of these jobs alone
     if found.is_idle:
         lives = sorted((start.at, path) for path in event_files(home) if (start := first_event(path)) is not None)
         for _, path in lives[:-1]:

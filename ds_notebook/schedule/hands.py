@@ -55,6 +55,7 @@ class Hands:
     def go_on(self) -> list[Decision]:
         """With what takes longer than one call: jobs that were asked to save and stop, or changed before they ran."""
         at_work = {live.job: live for live in self._attempts}
+        self._placed = {job: placement for job, placement in self._placed.items() if job in at_work}
         for job, leaving in list(self._leaving.items()):
             if job not in at_work or not leaving.look():
                 del self._leaving[job]

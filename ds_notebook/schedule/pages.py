@@ -1,35 +1,23 @@
-"""The closed files of the queue's record, made smaller: at whatever instant that is broken off, each is old or new.
+"""The files of a record that are not written any more: made smaller, or removed where nothing is in them.
 
-Only who holds the folder's lock may do it. A file keeps its name and is never appended to again, so who follows the
-record has read it already and misses nothing.
+Only who holds the folder's lock may do it.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ds_notebook.record.files import event_files, sync_folder
-
-NUMBERS_KEPT_S = 7 * 86400.0
-"""Numbers of machine and jobs, every five seconds, are nearly all of a record; older ones nobody looks at."""
-_USAGE = b'{"event":"usage"'
-
-
-def drop_old_numbers(home: Path, now: float) -> None:
-    """Leave out of files that have not grown for a week what was measured; a full disk is a matter for later."""
-    for path in event_files(home):
-        try:
-            if path.stat().st_mtime < now - NUMBERS_KEPT_S:
-                rewrite(path, lambda line: not line.startswith(_USAGE))
-        except OSError as error:
-            print(f"{path} stays as large as it is: {error.strerror}", file=sys.stderr, flush=True)
+from ds_notebook.record.files import sync_folder
 
 
 def rewrite(path: Path, is_kept: Callable[[bytes], bool]) -> None:
-    """Leave in the file only lines that are kept; it stays as it is where all are. Raises OSError."""
+    """Leave in the file only lines that are kept; it stays as it is where all are. Raises OSError.
+
+    At whatever instant that is broken off, the file is old or new. It keeps its name, so who follows the record has
+    read it already and misses nothing.
+    """
     with open(path, "rb") as lines:
         if all(map(is_kept, lines)):
             return
@@ -49,3 +37,10 @@ def rewrite(path: Path, is_kept: Callable[[bytes], bool]) -> None:
         new.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def remove_empty(folder: Path) -> None:
+    """Delete the files of this process in which there was no room for a first event."""
+    for path in folder.glob(f"events-{os.getpid()}-*.jsonl"):
+        if path.stat().st_size == 0:
+            path.unlink()

@@ -19,6 +19,7 @@ from ds_notebook.record.events import Decision, EndStatus, Event, Note, RunEnded
 from ds_notebook.record.files import event_files, first_event
 from ds_notebook.record.journal import Journal
 from ds_notebook.record.state import this_boot
+from ds_notebook.schedule.pages import remove_empty
 
 RESERVE_BYTES = 256 << 10
 
@@ -53,6 +54,7 @@ class Producer:
     def _try(self, events: Sequence[Event], durable: bool) -> None:
         if self._journal.failure:  # it has given up for good: begin a new file
             self._journal.close()
+            remove_empty(self.folder)
             self._journal = Journal(self.folder)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what could not be written is raised, not printed

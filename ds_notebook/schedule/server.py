@@ -21,7 +21,7 @@ from ds_notebook.host import facts
 from ds_notebook.options import from_builtins, to_builtins
 from ds_notebook.record import Record
 from ds_notebook.record.commands import AnyCommand, Unknown
-from ds_notebook.record.events import AnyEvent, RunStarted
+from ds_notebook.record.events import AnyEvent, RunStarted, Usage
 from ds_notebook.record.lock import hold_lock
 from ds_notebook.schedule.asked import Asked
 from ds_notebook.schedule.attempts import Attempts
@@ -44,8 +44,8 @@ from ds_notebook.schedule.home import open_home
 from ds_notebook.schedule.inbox import QueueInbox
 from ds_notebook.schedule.ledger import Ledger
 from ds_notebook.schedule.machine import this_machine
+from ds_notebook.schedule.numbers import Numbers
 from ds_notebook.schedule.observer import Observer
-from ds_notebook.schedule.pages import drop_old_numbers
 from ds_notebook.schedule.producer import Producer, started_now
 from ds_notebook.schedule.signals import Signals, is_end, signals
 from ds_notebook.schedule.timetable import Timetable
@@ -69,7 +69,8 @@ class Server:
         self._home = home
         self._lock = lock
         self._arrived = arrived
-        events = list(Record(home).events())
+        self._numbers = Numbers(home)
+        events = [event for event in Record(home).events() if not isinstance(event, Usage)]
         self._config = config or _config_before(events) or SchedulerConfig()
         self._clock = Clock(not_before=max((event.at for event in events), default=0.0))
         self._inbox = QueueInbox(home)
@@ -104,6 +105,7 @@ class Server:
             if facts := self._attempts.poll():
                 self._learn(facts)
             self._tick()
+        self._numbers.close()
         self._ledger.end("stopped" if self._stopping else "finished")
 
     def _wait(self) -> None:
@@ -140,7 +142,8 @@ class Server:
     def _tick(self) -> None:
         now = time.monotonic()
         facts, usages = self._observer.look(self._queue)
-        self._ledger.emit([*usages, *self._hands.go_on()])
+        self._numbers.add(usages)
+        self._ledger.emit(self._hands.go_on())
         if now >= self._next_tick:
             self._next_tick = now + (SERVICE_TICK_S if self._observer.has_services else TICK_S)
             wall_s = time.time()
@@ -240,7 +243,6 @@ def _serve(home: Path, config: SchedulerConfig | None, arrived: Signals) -> bool
     Who submits looks for the lock after the append, so what came before the lock was given back is seen here.
     """
     lock = _lock(home)
-    drop_old_numbers(home, time.time())
     server = Server(home, lock, config, arrived)
     server.serve()
     os.close(lock)

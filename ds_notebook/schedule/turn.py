@@ -44,6 +44,8 @@ class Turn:
             reason=reason,
         )
         self._say(event)
+        if after in DONE:
+            self.queue.known.pop(job.id, None)
         return self.queue.jobs[job.id]
 
     def decide(self, policy: str, subject: str, verdict: str, reason: str, evidence: dict[str, Any]) -> None:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from ds_notebook.cli import main
-from ds_notebook.record import Record
-from ds_notebook.record.events import Usage
 from ds_notebook.record.files import event_files
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.forget import forget, forgettable
 from ds_notebook.schedule.home import job_folder
-from ds_notebook.schedule.pages import NUMBERS_KEPT_S, drop_old_numbers
 from tests.schedule.conftest import QUICK
 from tests.schedule.jobs import shell
 
@@ -148,20 +143,3 @@ def test_clean_lists_the_queues_jobs_first_and_deletes_on_yes(queue, home, capsy
 def test_clean_asks_for_the_scheduler_to_be_stopped(schedule, capsys):
     assert main(["clean", "--queue", "--older-than", "0", "--yes"]) == 1
     assert "`ds schedule stop` ends it, not its jobs" in capsys.readouterr().err
-
-
-def test_numbers_of_last_week_are_dropped_at_the_next_start_and_jobs_stay(queue, home):
-    for path in event_files(home):
-        os.utime(path, (0, time.time() - NUMBERS_KEPT_S - 60))
-    queue.start(QUICK)
-    measured = [event for path in event_files(home)[:-1] for event in Record(home).events() if isinstance(event, Usage)]
-
-    assert {job.id for job in queue.jobs()} == {"first", "needed", "second", "nightly", "waiting", "alone"}
-    assert not [event for event in measured if event.at < queue.record.started.at]
-
-
-def test_a_file_that_still_grew_this_week_keeps_its_numbers(queue, home):
-    before = {path: path.read_bytes() for path in event_files(home)}
-    drop_old_numbers(home, time.time())
-
-    assert {Path(path): path.read_bytes() for path in event_files(home)} == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -9,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from ds_notebook.errors import RecordError
+from ds_notebook.record.events import Note
+from ds_notebook.record.files import event_files
 from ds_notebook.schedule.client import Schedule
+from ds_notebook.schedule.producer import Producer, started_now
 from tests.schedule.conftest import QUICK, end_all_of
 from tests.schedule.jobs import shell
 
@@ -43,3 +48,18 @@ def test_a_job_that_fills_the_disk_of_the_scheduler_fails_with_that_reason_and_t
 
     assert "No space left on device" in jobs["fills"].reason
     assert [jobs["fills"].state, jobs["other"].state, later.state] == ["failed", "succeeded", "succeeded"]
+
+
+def test_what_is_tried_again_and_again_on_a_full_disk_leaves_no_files_behind(small_disk):
+    producer = Producer(small_disk, started_now(small_disk, not_before=0.0, kind="schedule", name="schedule"))
+    with contextlib.suppress(OSError), open(small_disk / "filler", "wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+    producer.emit([Note(level="info", text="x" * 10_000)] * 26)  # in what was laid by
+    for _ in range(5):
+        with pytest.raises(RecordError):
+            producer.emit([Note(level="info", text="x" * 10_000)])
+    (small_disk / "filler").unlink()
+    producer.end("finished")
+
+    assert sum(path.stat().st_size == 0 for path in event_files(small_disk)) <= 1
