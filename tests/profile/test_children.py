@@ -76,6 +76,23 @@ def test_workers_of_a_loader_are_seen_as_such(profile: Callable[[str], Profile])
     assert (loader.num_workers, loader.batch_size, loader.batches, loader.iterators) == (2, 4, 6, 1)
 
 
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_workers_with_a_python_of_their_own_are_seen_as_well(profile: Callable[[str], Profile], method: str) -> None:
+    seen = profile(
+        "import multiprocessing\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "def work(i): busy(0.4)\n"
+        "if __name__ == '__main__':\n"
+        f"    context = multiprocessing.get_context({method!r})\n"
+        "    with ProcessPoolExecutor(2, mp_context=context) as pool:\n"
+        "        list(pool.map(work, range(4)))\n"
+    )
+
+    kinds = {lane.rstrip("0123456789") for lane in lanes(seen, "work")}
+    assert kinds == {"process SpawnProcess-" if method == "spawn" else "process ForkServerProcess-"}
+    assert sum(stack.cpu_s for stack in seen.stacks if "work" in [each.function for each in stack.frames]) > 0.8
+
+
 def test_a_plain_fork_goes_on_where_its_parent_was(profile: Callable[[str], Profile]) -> None:
     seen = profile(
         "child = os.fork()\n"

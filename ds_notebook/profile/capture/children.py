@@ -1,4 +1,4 @@
-"""Processes that are forked in mid-profile: each takes samples of itself and writes them beside its parent's."""
+"""Processes that begin in mid-profile: each takes samples of itself and writes them beside its parent's."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from types import FrameType
 
 from ds_notebook.profile.capture.places import Places
-from ds_notebook.profile.capture.sampler import Sampler, Write
+from ds_notebook.profile.capture.sampler import Sampler
+from ds_notebook.profile.capture.spawned import sampled_spawned
 from ds_notebook.profile.capture.tally import Tally
-from ds_notebook.record.events import Stacks
+from ds_notebook.profile.capture.writer import FLUSH_S, writer
 from ds_notebook.record.run import Run
 
-FLUSH_S = 0.25
-"""Workers are often killed rather than asked to end: what is not written yet is lost."""
 _MULTIPROCESSING = os.path.join("multiprocessing", "popen_fork.py")
 
 
@@ -34,11 +33,12 @@ _parent: _Parent | None = None
 
 @contextmanager
 def sampled_children(run: Run, places: Places, sampler: Sampler, rate_hz: float) -> Iterator[None]:
-    """In this block a forked child goes on with a sampler of its own."""
+    """In this block a child of this process has a sampler of its own."""
     global _parent
     _parent = _Parent(run, places, sampler, rate_hz)
     try:
-        yield
+        with sampled_spawned(run, rate_hz):
+            yield
     finally:
         _parent = None
 
@@ -54,32 +54,13 @@ def _after_fork() -> None:
     _parent.sampler.close()
     sampler = Sampler(
         Tally(_parent.places),
-        _writer(_parent.run),
+        writer(_parent.run),
         rate_hz=_parent.rate_hz,
         base=forking,
         flush_s=FLUSH_S,
     )
     sampler.start()
     _stop_at_the_end(sampler)
-
-
-def _writer(run: Run) -> Write:
-    def write(events: list[Stacks]) -> None:
-        for event in events:
-            event.lane = _name() if event.lane == "main" else f"{_name()} {event.lane}"
-            run.emit(event)
-
-    return write
-
-
-def _name() -> str:
-    """What kind of process this is, as far as the library that made it says."""
-    worker = getattr(sys.modules.get("torch.utils.data._utils.worker"), "_worker_info", None)
-    if worker is not None:
-        return f"process {os.getpid()} loader worker {worker.id}"
-    process = sys.modules.get("multiprocessing.process")
-    current = process.current_process() if process else None
-    return f"process {os.getpid()}" + (f" {current.name}" if current and current.name != "MainProcess" else "")
 
 
 def _stop_at_the_end(sampler: Sampler) -> None:
