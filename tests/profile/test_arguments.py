@@ -62,6 +62,8 @@ def test_an_array_or_a_tensor_that_was_changed_in_place_is_another() -> None:
 class Strange:
     """Its methods must not be called by a profiler."""
 
+    size = 0
+
     def __eq__(self, other: object) -> bool:
         raise AssertionError
 
@@ -72,7 +74,39 @@ class Strange:
         raise AssertionError
 
 
-@pytest.mark.parametrize("value", [Strange(), [Strange()], torch.nn.Linear(2, 2), iter([1]), np.array([{}])], ids=repr)
+def test_an_object_of_the_users_is_what_it_holds_and_none_of_its_methods_run() -> None:
+    one, other = Strange(), Strange()
+    before = fingerprint({"x": one})
+    one.size = 3
+
+    assert before == fingerprint({"x": other}) != fingerprint({"x": one})
+
+
+class Shop:
+    """Reads its prices, and counts its visitors."""
+
+    def __init__(self) -> None:
+        self.prices, self.visitors = [3, 4], 0
+
+    @property
+    def dearest(self) -> int:
+        return max(self.prices)
+
+    def greeting(self) -> str:
+        return f"at most {self.dearest}"
+
+
+def test_what_a_function_does_not_read_of_an_object_does_not_make_it_another_one() -> None:
+    shop, code = Shop(), Shop.greeting.__code__
+    before = fingerprint({"self": shop}, code)
+    shop.visitors += 1
+    same = fingerprint({"self": shop}, code)
+    shop.prices.append(5)
+
+    assert before == same != fingerprint({"self": shop}, code)
+
+
+@pytest.mark.parametrize("value", [torch.nn.Linear(2, 2), iter([1]), np.array([{}])], ids=repr)
 def test_what_may_have_changed_unseen_is_equal_to_nothing(value: Any) -> None:
     assert fingerprint({"x": value}) is None
 

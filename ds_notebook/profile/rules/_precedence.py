@@ -9,9 +9,10 @@ from ds_notebook.profile.rules._seconds import critical
 SPECIFIC_FIRST = (
     *("loader-workers", "data-wait", "pin-memory"),  # a slow line in a dataset matters no more once workers run it
     *("thread-oversubscription", "gil-contention"),  # how the code runs, before what it does
+    "recompute",  # what need not be done need not be done faster
     "disk-wait",  # each statement alone waits for the disk, and that is more than their number
     *("n-plus-one", "regex-compile", "serialization", "pandas-rows"),  # a library used against its grain
-    *("optimizer-loop", "tiny-batches", "recompute", "host-sync"),
+    *("optimizer-loop", "tiny-batches", "host-sync"),
     *("python-loop", "gc-pauses", "low-precision", "gpu-idle", "memory-growth", "import-time"),
 )
 """A rule that knows more of the cause comes before one that sees its effect."""

@@ -1,7 +1,8 @@
 """The same result is computed again and again.
 
 What it sees. Functions of the user's that were called with arguments they had been called with before (a few calls a
-second are looked at), and expressions in a loop that nothing in the loop changes: `sorted(words)`, `np.linalg.inv(m)`.
+second are looked at; an object of the user's counts as what the function reads of it), and expressions in a loop that
+nothing in the loop changes: `sorted(words)`, `np.linalg.inv(m)`. The place is the line that calls.
 
 Why it matters. All but the first of these calls are waste.
 
@@ -31,6 +32,7 @@ from collections.abc import Iterator
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import LEAST_SHARE, REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.observed import Repeats
+from ds_notebook.profile.rules._lengths import rounds
 from ds_notebook.profile.rules._pure import changed_in, is_pure, pure_call
 from ds_notebook.profile.rules._seconds import by, critical, innermost, name, total, wall_s
 from ds_notebook.profile.rules._source import Loop, code, loaded
@@ -40,6 +42,8 @@ CODE = "recompute"
 FEWEST = 4
 """Calls seen, of which `MOSTLY` had arguments seen before."""
 MOSTLY = 0.5
+LEAST_TIMES = 2.0
+FEWEST_PAIRS = 3
 UNSEEN = 3.0
 """Calls for one that a look met."""
 ONCE_LOCAL = 20.0
@@ -61,29 +65,41 @@ def _repeated_calls(profile: Profile, stacks: list[Stack]) -> Iterator[Found]:
         definition = Frame.parse(each.function)
         inside = [stack for stack in stacks if any(_is(frame, definition) for frame in stack.frames)]
         seconds = total(inside).wall_s
-        if seconds < REMARKABLE_S or each.calls < FEWEST or each.repeated < MOSTLY * each.calls:
+        times = _times_the_same(profile, each, inside)
+        if seconds < REMARKABLE_S or each.calls < FEWEST or times < LEAST_TIMES:
             continue
         if not _worth_keeping(profile, definition) or _on_purpose(profile, definition, inside, stacks):
             continue
         share = seconds / whole_s
-        at = _call_line(profile, definition, inside) if each.arguments == 1 else None
+        once, at = each.arguments == 1, _call_line(profile, definition, inside)
         yield Found(
             code=CODE,
-            at=at or definition,
+            at=definition if at is None or _calls_itself(definition, inside) else at,
             share=share,
-            expected=expected_speedup(share, _local(each)),
+            expected=expected_speedup(share, times),
             evidence=f"{share:.0%} of the time is in {name(definition)}; {each.repeated} of {each.calls} calls seen"
             " had arguments that it had been given before.",
-            advice="Call it once above the loop." if at else "Keep its results with functools.cache.",
-            fix=_fix(profile, definition, at),
+            advice="Call it once above the loop." if once else "Keep its results with functools.cache.",
+            fix=_fix(profile, definition, at if once else None),
             facts=_facts(each),
         )
 
 
-def _local(repeats: Repeats) -> float:
-    """What is kept: the first call with each arguments. There are more calls than looks, which are 20 a second at most,
-    and the share of first ones falls with their number: it is taken to be a third of what looks saw."""
-    return UNSEEN * repeats.calls / max(repeats.calls - repeats.repeated, 1)
+def _times_the_same(profile: Profile, repeats: Repeats, inside: list[Stack]) -> float:
+    """How many calls there are for one whose result is not known yet; 1 where that is not known to be more.
+
+    There are more calls than looks, which are 20 a second at most, and the share of first ones falls with their number:
+    where most of the calls seen had been seen before, it is taken to be a third of what looks saw. Where few had, how
+    often two of n looks meet the same tells how many different arguments there are, and a loop's length how many calls.
+    """
+    if repeats.repeated >= MOSTLY * repeats.calls:
+        return UNSEEN * repeats.calls / max(repeats.calls - repeats.repeated, 1)
+    if repeats.repeated < FEWEST_PAIRS:
+        return 1.0
+    different = repeats.calls**2 / (2 * repeats.repeated)
+    definition = Frame.parse(repeats.function)
+    callers = {caller for stack in inside if (caller := _caller(profile, definition, stack))}
+    return max((rounds(profile, caller) for caller in callers), default=0) / different
 
 
 def _facts(repeats: Repeats) -> dict[str, str | int | float]:
@@ -92,6 +108,10 @@ def _facts(repeats: Repeats) -> dict[str, str | int | float]:
 
 def _is(frame: Frame, definition: Frame) -> bool:
     return frame.place == definition.place and frame.function == definition.function
+
+
+def _calls_itself(definition: Frame, inside: list[Stack]) -> bool:
+    return any(sum(_is(frame, definition) for frame in stack.frames) > 1 for stack in inside)
 
 
 def _worth_keeping(profile: Profile, definition: Frame) -> bool:

@@ -179,7 +179,7 @@ def test_a_call_that_is_always_the_same_is_found_where_a_loop_makes_it() -> None
     assert (found.at, found.share, round(found.expected)) == (at(6, "bill"), 1.0, 150)
 
 
-def test_a_few_different_calls_are_found_at_the_function_to_be_cached() -> None:
+def test_a_few_different_calls_are_found_where_they_are_made_and_the_function_is_to_be_cached() -> None:
     called = ran(3.0, at(6, "bill"), at(2, "rates"))
     seen = profile(
         REPEATED, called, repeats=[Repeats(function="rates (program.py:1)", calls=50, repeated=40, arguments=10)]
@@ -187,7 +187,22 @@ def test_a_few_different_calls_are_found_at_the_function_to_be_cached() -> None:
 
     (found,) = recompute.find(seen)
 
-    assert (found.at, found.fix) == (at(1, "rates"), "@functools.cache\ndef rates(month):")
+    assert (found.at, found.fix) == (at(6, "bill"), "@functools.cache\ndef rates(month):")
+
+
+def test_many_calls_with_few_different_arguments_are_told_by_how_often_two_looks_meet_the_same() -> None:
+    source = "def price(age):\n    return table[age]\ndef all(people):\n    for one in people:\n        price(one.age)"
+    call = at(5, "all")
+    seen = profile(
+        source,
+        ran(3.0, call, at(2, "price")),
+        repeats=[Repeats(function="price (program.py:1)", calls=60, repeated=6, arguments=54)],
+        types={str(call): {"people": "list[Person] 30000"}},
+    )
+
+    (found,) = recompute.find(seen)
+
+    assert (found.at, round(found.expected)) == (call, 100)
 
 
 def test_a_loop_that_only_repeats_one_call_means_to() -> None:

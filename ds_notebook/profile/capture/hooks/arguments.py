@@ -1,7 +1,8 @@
 """A call's arguments as something that can be compared: equal fingerprints are equal arguments, as far as can be seen.
 
 Nothing of the user's runs for it: no `__eq__`, `__hash__` or `__len__` but those of Python's, numpy's and torch's own
-types. What could change without being seen (an open file, a connection, a model) is unlike everything.
+types. An object of the user's own class is what it holds under the names that the function reads. What could change
+without being seen (an open file, a connection, a model) is unlike everything.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from itertools import islice
 from types import CodeType, FrameType
 from typing import Any
 
+from ds_notebook.profile.capture.hooks.attributes import attributes_read, held_by, state_read
+
 OPAQUE = object()
 """Of an argument that cannot be told from another one."""
 
@@ -20,11 +23,19 @@ _PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None), range, sl
 _FIXED = ("datetime", "decimal", "fractions", "pathlib", "uuid")
 """Modules whose objects never change."""
 _TRACERS = frozenset(os.path.join(os.path.dirname(os.__file__), name) for name in ("bdb.py", "profile.py", "trace.py"))
+_HEAP_TYPE = 1 << 9
+"""The flag of classes that were made while the program runs, as those written in Python are."""
 _OPTIMIZED = 0x1
 """The flag of functions: their variables do not lie in a dict of the user's."""
 SAMPLED = 16
 """Items of a container that are looked at."""
 DEEPEST = 4
+MOST_VALUES = 400
+"""Of all arguments of a call together."""
+WHOLE_BYTES = 65_536
+"""Of an array that is looked at in full."""
+SAMPLED_OF_ARRAY = 256
+_LIBRARIES = ("site-packages", "dist-packages")
 
 
 def arguments(frame: FrameType) -> dict[str, Any]:  # the user's own objects
@@ -62,50 +73,96 @@ def is_traced(frame: FrameType | None) -> bool:
     return False
 
 
-def fingerprint(values: dict[str, Any]) -> int | None:
-    """One number for all arguments; None where one of them is opaque."""
-    parts = tuple(_of(value, DEEPEST) for value in values.values())
+def fingerprint(values: dict[str, Any], code: CodeType | None = None) -> int | None:
+    """One number for all arguments of a call, of which `code` tells what it reads of them; None where one is opaque."""
+    left = [MOST_VALUES]
+    parts = tuple(_of_argument(value, name, code, left) for name, value in values.items())
     return None if OPAQUE in parts else hash(parts)
 
 
-def _of(value: Any, depth: int) -> Any:  # any object of the user's; something that can be hashed
+def _of_argument(value: Any, name: str, code: CodeType | None, left: list[int]) -> Any:
+    read = attributes_read(code, name) if code is not None and _is_users_own(type(value)) else None
+    if read is None:
+        return _of(value, DEEPEST, left)
+    state = state_read(value, read)
+    return OPAQUE if state is None else _of_state(type(value), state, DEEPEST, left)
+
+
+def _of(value: Any, depth: int, left: list[int]) -> Any:  # any object of the user's; something that can be hashed
     kind = type(value)
+    left[0] -= 1
     if kind in _PLAIN:
         return kind, value if kind is not slice else str(value)
-    if depth == 0:
+    if depth == 0 or left[0] < 0:
         return OPAQUE
     if kind in (tuple, list, set, frozenset):
-        return _all((kind, len(value)), islice(value, SAMPLED), depth)
+        return _all((kind, len(value)), _spread(value), depth, left)
     if kind is dict:
-        return _all((kind, len(value)), (each for pair in islice(value.items(), SAMPLED) for each in pair), depth)
+        pairs = islice(value.items(), SAMPLED)
+        return _all((kind, len(value)), (each for pair in pairs for each in pair), depth, left)
     if kind.__module__ in _FIXED or kind.__module__.startswith("pathlib."):
         return kind, hash(value)
     if kind is CodeType or kind is type or kind.__name__ in ("function", "builtin_function_or_method", "module"):
         return kind, id(value)
+    if _is_users_own(kind):
+        return _of_state(kind, held_by(value), depth, left)
     return _of_array(value, kind)
 
 
-def _all(head: tuple[Any, ...], items: Iterator[Any], depth: int) -> Any:
-    parts = [_of(item, depth - 1) for item in items]
+def _of_state(kind: type, state: dict[str, Any], depth: int, left: list[int]) -> Any:
+    return _all((kind, *state), iter(state.values()), depth, left)
+
+
+def _spread(value: Any) -> Iterator[Any]:
+    """Items from all over a list or tuple; of a set those that come first."""
+    if isinstance(value, set | frozenset) or len(value) <= SAMPLED:
+        return islice(value, SAMPLED)
+    return iter([value[i * (len(value) - 1) // (SAMPLED - 1)] for i in range(SAMPLED)])
+
+
+def _is_users_own(kind: type) -> bool:
+    """Whether a class is written in Python, outside of libraries; not one that is a container or number itself."""
+    if not kind.__flags__ & _HEAP_TYPE or kind.__module__.partition(".")[0] in sys.stdlib_module_names:
+        return False
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
+    built_in = (int, float, str, bytes, list, dict, tuple, set, BaseException)
+    return not any(each in file for each in _LIBRARIES) and not issubclass(kind, built_in) and not _is_module(kind)
+
+
+def _is_module(kind: type) -> bool:
+    """Of torch: its weights change in place."""
+    torch: Any = sys.modules.get("torch")
+    return hasattr(torch, "nn") and issubclass(kind, torch.nn.Module | torch.Tensor)
+
+
+def _all(head: tuple[Any, ...], items: Iterator[Any], depth: int, left: list[int]) -> Any:
+    parts = [_of(item, depth - 1, left) for item in items]
     return OPAQUE if OPAQUE in parts else (*head, *parts)
 
 
 def _of_array(value: Any, kind: type) -> Any:
-    """Arrays by identity, shape and a sample of their contents; tensors count their own changes."""
+    """Arrays by identity, shape and their contents, of large ones a sample; tensors count their own changes."""
     package = kind.__module__.partition(".")[0]
     if package == "numpy" and hasattr(value, "dtype"):
         if value.ndim == 0:
             return kind, value.item()
         if value.dtype.hasobject:
             return OPAQUE
-        step = max(1, value.size // SAMPLED)
-        sample = bytes(value.flat[::step][: SAMPLED + 1]) if value.size else b""
-        return kind, id(value), value.shape, value.dtype.str, sample
+        return kind, id(value), value.shape, value.dtype.str, _contents(value)
     if package == "torch" and issubclass(kind, sys.modules["torch"].Tensor):
         return kind, id(value), tuple(value.shape), value._version
     if package == "pandas" and kind.__name__ in ("DataFrame", "Series"):
         return _of_frame(value, kind)
     return OPAQUE
+
+
+def _contents(array: Any) -> bytes:
+    if not array.size:
+        return b""
+    if array.nbytes <= WHOLE_BYTES:
+        return bytes(array.tobytes())
+    step = max(1, array.size // SAMPLED_OF_ARRAY)
+    return bytes(array.flat[::step][: SAMPLED_OF_ARRAY + 1])
 
 
 def _of_frame(value: Any, kind: type) -> Any:

@@ -6,15 +6,19 @@ import dis
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from types import CodeType, FrameType
 from typing import Any
 
 from ds_notebook.profile.capture.hooks.arguments import is_traced, variables
+from ds_notebook.profile.capture.hooks.attributes import held_by
 from ds_notebook.profile.capture.scope import Scope
 
 EVERY_S = 0.05
 HOT = (2, 4, 8)
 """Looks that meet a line after which it is worth the trouble: not all that it reads is there each time."""
+CALLERS = 3
+"""Of the user's frames that are looked at: the innermost, and those whose loops it may be a part of."""
 MOST_LINES = 200
 SHORT = 300
 """Instructions of a function of which all names are noted: a sampler meets it where it begins and where its loops go
@@ -28,16 +32,24 @@ def names_on_hot_lines(scope: Scope) -> Iterator[None]:
     met: Counter[tuple[int, int]] = Counter()
 
     def look_at_names(frame: FrameType, _: float) -> None:
-        users = scope.places.users_frame(frame)
-        if users is None or is_traced(frame):
+        if is_traced(frame):
             return
-        line = users.f_lineno
-        met[id(users.f_code), line] += 1
-        if met[id(users.f_code), line] in HOT and len(scope.found.types) < MOST_LINES:
-            scope.found.types.setdefault(scope.places.text(users.f_code, line), {}).update(_types(users, line))
+        for users in islice(_users(scope, frame), CALLERS):
+            line = users.f_lineno
+            met[id(users.f_code), line] += 1
+            if met[id(users.f_code), line] in HOT and len(scope.found.types) < MOST_LINES:
+                scope.found.types.setdefault(scope.places.text(users.f_code, line), {}).update(_types(users, line))
 
     scope.sampler.looks.add(EVERY_S, look_at_names)
     yield
+
+
+def _users(scope: Scope, frame: FrameType) -> Iterator[FrameType]:
+    """The user's frames, innermost first."""
+    users = scope.places.users_frame(frame)
+    while users is not None:
+        yield users
+        users = scope.places.users_frame(users.f_back)
 
 
 def _types(frame: FrameType, line: int) -> dict[str, str]:
@@ -79,13 +91,8 @@ def _names_read(code: CodeType, line: int) -> list[str]:
 
 
 def _attributes(value: Any) -> dict[str, Any]:
-    """What an object holds itself: no property of the user's runs. A module of torch keeps its weights apart."""
-    try:
-        held = object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return {}
-    if type(held) is not dict:
-        return {}
+    """What an object holds itself. A module of torch keeps its weights apart."""
+    held = held_by(value)
     weights = held.get("_parameters")
     return {**held, **weights} if type(weights) is dict else held
 

@@ -81,7 +81,7 @@ def _note(calls: dict[int, _Calls], frame: FrameType) -> None:
             return
         each = calls[id(code)] = _Calls(code)
     each.calls += 1
-    mark = fingerprint(arguments(frame))
+    mark = fingerprint(arguments(frame), code)
     if mark is None:
         return
     if mark in each.seen:
