@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from ds_notebook.cli._door import Command, add_json, print_json
-from ds_notebook.draw import Scene, Table, text
 from ds_notebook.errors import UsageError
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.status import JobStatus
@@ -31,7 +31,7 @@ def _run(asked: argparse.Namespace) -> int:
     if not jobs:
         print("There is no job. An example: ds schedule submit nightly.ipynb -p lr 0.1")
         return 0
-    print(text(Scene(title=f"jobs of {schedule.folder}", panels=[_table(jobs)]), width=120))
+    print(_drawn(jobs, schedule.folder))
     if not schedule.is_running and any(not job.is_done for job in jobs):
         print(_HINT)
     return 0
@@ -54,7 +54,9 @@ def _is_whole(text: str) -> bool:
     return text.removeprefix("-").isdecimal()
 
 
-def _table(jobs: Sequence[JobStatus]) -> Table:
+def _drawn(jobs: Sequence[JobStatus], folder: Path) -> str:
+    from ds_notebook.draw import Scene, Table, text  # a fifth of the time of the command, which a program is spared
+
     rows: list[list[str | float | int | None]] = [
         [
             job.id,
@@ -66,7 +68,8 @@ def _table(jobs: Sequence[JobStatus]) -> Table:
         ]
         for job in jobs
     ]
-    return Table(columns=["id", "name", "state", "done", "cores", "why"], rows=rows)
+    table = Table(columns=["id", "name", "state", "done", "cores", "why"], rows=rows)
+    return text(Scene(title=f"jobs of {folder}", panels=[table]), width=120)
 
 
 COMMAND = Command(run=_run, add=_add, example="ds jobs --json; ds jobs cancel nightly-3f2a90c1")

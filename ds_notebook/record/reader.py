@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ds_notebook.errors import GateFailed, RecordError, UsageError
 from ds_notebook.record.blobs import open_blob
@@ -23,10 +23,12 @@ from ds_notebook.record.events import (
     goes_back_to,
 )
 from ds_notebook.record.files import event_files, first_event, last_events, read_from, stream
-from ds_notebook.record.gate import GateResult, parse_gate
 from ds_notebook.record.journal import write_apart
 from ds_notebook.record.state import OVER, State, producer_is_alive, state_of
 from ds_notebook.record.where import runs_folder
+
+if TYPE_CHECKING:
+    from ds_notebook.record.gate import GateResult
 
 WAIT_LOOK_S = 0.2
 
@@ -180,6 +182,8 @@ class Record:
 
     def check(self, *expressions: str) -> list[GateResult]:
         """Each gate's result, recorded as a Decision where the run's folder can be written."""
+        from ds_notebook.record.gate import parse_gate  # a parser, which most readers do without
+
         gates = [parse_gate(expression) for expression in expressions]
         columns = {name: values for name, (_, _, values) in self.columns().items()}
         results = [gate.check(lambda name: columns.get(name, []), columns) for gate in gates]

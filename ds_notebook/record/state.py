@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import psutil
-
 from ds_notebook.record.events import RunEnded, RunStarted
 from ds_notebook.record.lock import is_held
 
@@ -54,6 +52,8 @@ def producer_is_alive(started: RunStarted, folder: Path) -> bool:
         return True
     if started.boot_id != this_boot():  # before a restart, or in a container of the same name: the lock tells
         return is_held(folder)
+    import psutil  # a tenth of the time that a command takes, and most ask for no process
+
     try:
         process = psutil.Process(started.pid)
         same = bool(abs(process.create_time() - started.process_started) < CLOCK_TOLERANCE_S)
