@@ -29,11 +29,11 @@ def crunches(profile: Profile, frame: Frame) -> Verdict:
 
 
 def types_around(profile: Profile, place: str, function: str) -> dict[str, str]:
-    """Types of all names that were noted in a function, on whichever line."""
+    """Types of all names that were noted in a function and in those around it, on whichever line."""
     found: dict[str, str] = {}
     for text, types in profile.observed.types.items():
         noted = Frame.parse(text)
-        if noted.place == place and noted.function == function:
+        if noted.place == place and f"{function}.".startswith(f"{noted.function}."):
             found |= types
     return found
 

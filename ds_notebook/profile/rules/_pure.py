@@ -99,11 +99,15 @@ def pure_call(call: ast.Call) -> bool:
     return last in _PURE_METHODS
 
 
-def is_pure(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a function returns something and, as far as its text tells, touches nothing but its own names."""
+def is_pure(function: ast.FunctionDef | ast.AsyncFunctionDef, module: ast.Module | None = None) -> bool:
+    """Whether a function returns something and, as far as its text tells, touches nothing but its own names.
+
+    `module` is what it stands in, whose objects may change when their methods are called: a random generator's do.
+    """
     if function.name.startswith("__") or isinstance(function, ast.AsyncFunctionDef):
         return False
     own = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    shared = _objects(module) - own - {each.arg for each in ast.walk(function) if isinstance(each, ast.arg)}
     returns = False
     for node in ast.walk(function):
         if isinstance(node, ast.Global | ast.Nonlocal | ast.Yield | ast.YieldFrom | ast.Delete | ast.Await):
@@ -116,7 +120,7 @@ def is_pure(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
             and not _root(node) <= own
         ):
             return False
-        if isinstance(node, ast.Call) and not _harmless(node, own):
+        if isinstance(node, ast.Call) and (not _harmless(node, own) or _may_change(node, shared)):
             return False
     return returns
 
@@ -128,6 +132,24 @@ def _harmless(call: ast.Call, own: set[str]) -> bool:
         return isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Constant)  # ", ".join(...)
     grows = parts[-1] in ("append", "extend", "add", "update", "pop", "remove", "insert", "clear", "setdefault")
     return not grows or _root(call.func) <= own
+
+
+def _objects(module: ast.Module | None) -> set[str]:
+    """Names that a module binds to what it has computed: no imports, functions or classes."""
+    parts = module.body if module else []
+    return {node.id for part in parts for node in _bound(part)}
+
+
+def _bound(part: ast.stmt) -> list[ast.Name]:
+    if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return []
+    return [node for node in ast.walk(part) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+
+
+def _may_change(call: ast.Call, shared: set[str]) -> bool:
+    """A method of an object of the module's, but one that only reads."""
+    reads = called(call).rpartition(".")[2] in _PURE_METHODS | {"get", "items", "keys", "values", "index", "copy"}
+    return isinstance(call.func, ast.Attribute) and not reads and bool(_root(call.func) & shared)
 
 
 def _reads_a_file(call: ast.Call) -> bool:

@@ -1,7 +1,9 @@
 """A DataFrame is worked on row by row.
 
 What it sees. Samples under `DataFrame.apply(axis=1)`, `iterrows`, `itertuples`, an arithmetic `Series.apply` or `map`,
-single cells by `loc`, `iloc`, `at` in a loop, and `concat` of a growing frame in a loop.
+single cells by `loc`, `iloc`, `at` in a loop, and `concat` of a growing frame in a loop; lines repeated by a loop
+anywhere above that give pandas a cell, a row or a small table at a time, whose time lies all over pandas' own Python;
+and masks that look all rows through for one key, for twenty keys or more.
 
 Why it matters. pandas builds an object for each row; an operation on whole columns runs compiled.
 
@@ -23,12 +25,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.rules._by_column import SKETCH, by_column
 from ds_notebook.profile.rules._seconds import by, critical, innermost, inside, name, wall_s
-from ds_notebook.profile.rules._source import Loop, called, code, names_of
+from ds_notebook.profile.rules._small_pieces import Piece, in_pandas, pieces
+from ds_notebook.profile.rules._source import Code, Loop, called, code, names_of
 
 CODE = "pandas-rows"
 
@@ -40,19 +44,38 @@ those of `iterrows` a fifteenth (15 to 18)."""
 _OF_NUMBERS = {"math", "np", "numpy", "abs", "min", "max", "round", "int", "float"}
 
 
+LEAST_PIECE = 0.02
+"""Of the time: less on one line is a sample or two."""
+
+
+class _Rows(NamedTuple):
+    """A line that goes by row, first and last line of its loop if that is one, and the seconds in it."""
+
+    at: Frame
+    covers: tuple[int, int]
+    seconds: float
+    local: float | None = None
+
+
 def find(profile: Profile) -> Iterator[Found]:
     whole_s = wall_s(profile)
     stacks = critical(profile)
-    for at, covers, seconds in [*_applied(profile, stacks), *_looped(profile, stacks)]:
-        if seconds < REMARKABLE_S:
+    told: list[tuple[str, range]] = []
+    for at, covers, seconds, local in [
+        *_applied(profile, stacks),
+        *_looped(profile, stacks),
+        *_by_pieces(profile, stacks),
+    ]:
+        if seconds < REMARKABLE_S or any(at.place == place and at.line in lines for place, lines in told):
             continue
+        told.append((at.place, range(covers[0], covers[1] + 1) if covers[0] else range(at.line, at.line + 1)))
         share, fix = seconds / whole_s, by_column(profile.line(at))
         yield Found(
             code=CODE,
             at=at,
             covers=covers,
             share=share,
-            expected=expected_speedup(share, _local(fix, covers)),
+            expected=expected_speedup(share, local or _local(fix, covers)),
             evidence=f"{share:.0%} of the time goes through a DataFrame row by row: {profile.line(at).strip()}.",
             advice="Work on whole columns; np.where and merge stand for if and look-ups.",
             fix=fix,
@@ -65,9 +88,9 @@ def _local(fix: str, covers: tuple[int, int]) -> float:
     return LOOP_LOCAL if covers[0] else APPLY_LOCAL
 
 
-def _applied(profile: Profile, stacks: list[Stack]) -> Iterator[tuple[Frame, tuple[int, int], float]]:
+def _applied(profile: Profile, stacks: list[Stack]) -> Iterator[_Rows]:
     for at, spent in by(stacks, lambda stack: _apply_line(profile, stack)).items():
-        yield at, (0, 0), spent.wall_s
+        yield _Rows(at, (0, 0), spent.wall_s)
 
 
 def _apply_line(profile: Profile, stack: Stack) -> Frame | None:
@@ -96,7 +119,7 @@ def _arithmetic(profile: Profile, frame: Frame) -> bool:
     return not texts and calls <= _OF_NUMBERS and any(isinstance(node, ast.BinOp | ast.Compare) for node in nodes)
 
 
-def _looped(profile: Profile, stacks: list[Stack]) -> Iterator[tuple[Frame, tuple[int, int], float]]:
+def _looped(profile: Profile, stacks: list[Stack]) -> Iterator[_Rows]:
     """Loops over rows with all of Python and pandas in them, and single cells in other loops."""
     members: dict[tuple[str, int, int], list[Stack]] = {}
     for stack in stacks:
@@ -106,7 +129,17 @@ def _looped(profile: Profile, stacks: list[Stack]) -> Iterator[tuple[Frame, tupl
             members.setdefault((at.place, loop.first, loop.last), []).append(stack)
     for (_, first, last), inside_it in members.items():
         lines = by(inside_it, lambda stack: innermost(profile, stack))
-        yield next(iter(lines)), (first, last), sum(stack.wall_s for stack in inside_it)
+        yield _Rows(next(iter(lines)), (first, last), sum(stack.wall_s for stack in inside_it))
+
+
+def _by_pieces(profile: Profile, stacks: list[Stack]) -> Iterator[_Rows]:
+    """Lines that give pandas a little at a time, those of one loop together."""
+    groups: dict[Frame, list[Piece]] = {}
+    for piece in pieces(profile, stacks, LEAST_PIECE * wall_s(profile)):
+        groups.setdefault(piece.repeated, []).append(piece)
+    for members in groups.values():
+        seconds = sum(stack.wall_s for piece in members for stack in piece.stacks)
+        yield _Rows(members[0].at, (0, 0), seconds, members[0].local or LOOP_LOCAL)
 
 
 def _row_loop(profile: Profile, at: Frame, stack: Stack) -> Loop | None:
@@ -115,21 +148,33 @@ def _row_loop(profile: Profile, at: Frame, stack: Stack) -> Loop | None:
         return None
     head = tree.heads(at.line)
     around = [*tree.loops(at.line), *([head] if head else [])]
-    over_rows = [loop for loop in around if any(_names_rows(each, loop) for each in loop.iterables)]
+    over_rows = [loop for loop in around if any(_names_rows(tree, each, loop) for each in loop.iterables)]
     if over_rows:
         return over_rows[0]
-    return around[-1] if around and _in_pandas(stack) and _by_cell(profile, at, around) else None
+    return around[-1] if around and in_pandas(stack) and _by_cell(profile, at, around) else None
 
 
-def _names_rows(iterable: ast.expr, loop: Loop) -> bool:
+def _names_rows(tree: Code, iterable: ast.expr, loop: Loop) -> bool:
     calls = {called(node).rpartition(".")[2] for node in ast.walk(iterable) if isinstance(node, ast.Call)}
-    return "iterrows" in calls or ("itertuples" in calls and _calculates(loop))
+    return "iterrows" in calls or ("itertuples" in calls and _calculates(tree, loop.body, loop.targets))
 
 
-def _calculates(loop: Loop) -> bool:
-    """Arithmetic on a row's fields: the rest that `itertuples` is used for has no column form."""
-    operations = [node for part in loop.body for node in ast.walk(part) if isinstance(node, ast.BinOp)]
-    return any(names_of(operation) & loop.targets for operation in operations)
+def _calculates(tree: Code, body: list[ast.AST], rows: set[str], follow: bool = True) -> bool:
+    """Arithmetic on a row's fields, there or in a function that is given the row: what else `itertuples` is used for
+    has no column form."""
+    nodes = [node for part in body for node in ast.walk(part)]
+    if any(isinstance(node, ast.BinOp) and names_of(node) & rows for node in nodes):
+        return True
+    given = [
+        call
+        for call in nodes
+        if isinstance(call, ast.Call) and any(isinstance(each, ast.Name) and each.id in rows for each in call.args)
+    ]
+    functions = [function for call in given if (function := tree.function_named(called(call).rpartition(".")[2]))]
+    return follow and any(
+        _calculates(tree, list(function.body), {each.arg for each in function.args.args}, follow=False)
+        for function in functions
+    )
 
 
 def _by_cell(profile: Profile, at: Frame, around: list[Loop]) -> bool:
@@ -150,20 +195,14 @@ def _by_cell(profile: Profile, at: Frame, around: list[Loop]) -> bool:
 def _one_of(subscript: ast.Subscript, steps: set[str]) -> bool:
     """`df.loc[i, "a"]`, `df.iloc[i]`, `df["a"][i]`: no slice."""
     index = subscript.slice
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    row = index.elts[0] if isinstance(index, ast.Tuple) else index
     by_position = isinstance(subscript.value, ast.Attribute) and subscript.value.attr in ("loc", "iloc", "at", "iat")
     of_column = isinstance(subscript.value, ast.Subscript)
-    return (by_position or of_column) and any(
-        names_of(part) & steps for part in parts if not isinstance(part, ast.Slice)
-    )
+    return (by_position or of_column) and not isinstance(row, ast.Slice) and bool(names_of(row) & steps)
 
 
 def _grows(statement: ast.stmt, call: ast.Call) -> bool:
     return bool({name for target in getattr(statement, "targets", []) for name in names_of(target)} & names_of(call))
-
-
-def _in_pandas(stack: Stack) -> bool:
-    return any(inside(frame, "/pandas/core/") for frame in stack.frames)
 
 
 def _plain(profile: Profile, stack: Stack) -> bool:
@@ -171,4 +210,4 @@ def _plain(profile: Profile, stack: Stack) -> bool:
     at = innermost(profile, stack)
     beneath = stack.frames[stack.frames.index(at) + 1 :] if at else ()
     others = [frame for frame in beneath if "site-packages/" in frame.place]
-    return _in_pandas(stack) or not others
+    return in_pandas(stack) or not others

@@ -143,7 +143,7 @@ def _repeated(profile: Profile, stack: Stack) -> tuple[str, int, int] | None:
 
 def _handed_on(profile: Profile, users: list[Frame]) -> tuple[str, int, int] | None:
     """The innermost function around a line that no line calls by its name, without which the others would not run."""
-    for caller, frame in zip(reversed([None, *users[:-1]]), reversed(users), strict=True):
+    for caller, frame in zip([*users[-2::-1], None], reversed(users), strict=False):
         tree = code(profile, frame.place)
         above = code(profile, caller.place) if caller else None
         calls = above.calls(caller.line) if above and caller else []

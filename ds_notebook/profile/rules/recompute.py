@@ -117,7 +117,7 @@ def _calls_itself(definition: Frame, inside: list[Stack]) -> bool:
 def _worth_keeping(profile: Profile, definition: Frame) -> bool:
     tree = code(profile, definition.place)
     function = tree.function_named(name(definition)) if tree else None
-    return function is not None and is_pure(function)
+    return tree is not None and function is not None and is_pure(function, tree.tree)
 
 
 def _caller(profile: Profile, definition: Frame, stack: Stack) -> Frame | None:

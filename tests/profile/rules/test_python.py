@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ds_notebook.profile.folded import Frame, Stack
 from ds_notebook.profile.observed import Repeats
 from ds_notebook.profile.rules import pandas_rows, python_loop, recompute
 from tests.profile.rules.made import IMPORT, at, library, profile, ran
@@ -135,6 +136,35 @@ def test_iterrows_is_found_with_all_of_its_loop() -> None:
     assert (found.at, found.covers, found.share) == (at(2), (2, 3), 1.0)
 
 
+PIECES = """
+def price(i):
+    return df["price"].iloc[i]
+def column(name):
+    return df[name].rank()
+prices = [price(i) for i in range(9)]
+ranks = [column(name) for name in names]
+"""
+
+
+def _all_over_pandas(*users: Frame) -> list[Stack]:
+    return [ran(0.1, *users, library("pandas/core/indexing.py", "_getitem_axis", line)) for line in range(20)]
+
+
+def test_a_cell_at_a_time_is_found_by_its_time_all_over_pandas_whoever_repeats_it() -> None:
+    cell = at(2, "price")
+    seen = profile(PIECES, *_all_over_pandas(at(5, "<listcomp>"), cell), types={str(cell): {"i": "int"}})
+
+    assert [found.at for found in pandas_rows.find(seen)] == [cell]
+
+
+def test_a_long_column_at_a_time_is_no_row() -> None:
+    whole = at(4, "column")
+    kernel = ran(2.0, at(6, "<listcomp>"), whole, library("pandas/core/algorithms.py", "rank"))
+    seen = profile(PIECES, kernel, types={str(whole): {"df": "DataFrame 90000x8", "name": "str"}})
+
+    assert not list(pandas_rows.find(seen))
+
+
 def test_arithmetic_by_element_is_found() -> None:
     assert list(pandas_rows.find(profile(ROWS, ran(2.0, at(6), BY_ELEMENT, at(6, "<lambda>")))))
 
@@ -188,6 +218,15 @@ def test_a_few_different_calls_are_found_where_they_are_made_and_the_function_is
     (found,) = recompute.find(seen)
 
     assert (found.at, found.fix) == (at(6, "bill"), "@functools.cache\ndef rates(month):")
+
+
+def test_what_draws_from_a_generator_of_the_modules_is_not_the_same_again() -> None:
+    source = (
+        "rng = default_rng(0)\ndef load(n):\n    return rng.integers(0, 9, n)\nfor i in range(9):\n    use(load(9), i)"
+    )
+    repeats = [Repeats(function="load (program.py:2)", calls=50, repeated=49, arguments=1)]
+
+    assert not list(recompute.find(profile(source, ran(3.0, at(5), at(3, "load")), repeats=repeats)))
 
 
 def test_many_calls_with_few_different_arguments_are_told_by_how_often_two_looks_meet_the_same() -> None:
