@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from ds_notebook.profile.folded import Frame, Profile
+from ds_notebook.profile.rules._kept_hidden import Kept, cached, differentiated, summed
 from ds_notebook.profile.rules._seconds import by, critical
 from ds_notebook.profile.rules._source import Code, called, code, dotted, keyword
 
 _PUTS = {"append", "add", "extend", "appendleft", "setdefault", "update", "insert"}
+DEEPEST = 4
+"""Calls from a loop down to what puts."""
 _TAKES = {"pop", "popleft", "clear", "popitem", "remove", "discard"}
-
-
-class Kept(NamedTuple):
-    """Where memory is kept, and what to do about it."""
-
-    at: Frame
-    advice: str
-    fix: str
 
 
 class _Put(NamedTuple):
@@ -30,6 +24,10 @@ class _Put(NamedTuple):
 
 def kept(profile: Profile) -> Kept | None:
     """The put that most of the time passes by; None where all that is kept is used."""
+    return _put(profile) or summed(profile) or cached(profile)
+
+
+def _put(profile: Profile) -> Kept | None:
     for place in _busy_places(profile):
         tree = code(profile, place)
         for put in _puts(tree) if tree else ():
@@ -62,16 +60,20 @@ def _busy_places(profile: Profile) -> list[str]:
 
 
 def _runs_often(profile: Profile, tree: Code, place: str, line: int) -> bool:
-    """In a loop, or in a function that was seen to run; the function of a put is seldom sampled on that line."""
-    if tree.loops(line):
-        return True
-    function = tree.function(line)
-    called_name = getattr(function, "name", None)
-    return called_name is not None and any(_called_in_loop(tree, called_name))
+    """In a loop, or in a function that one calls, also through others; who puts is seldom sampled on that line."""
+    return bool(tree.loops(line)) or _is_called_often(tree, line, DEEPEST)
 
 
-def _called_in_loop(tree: Code, name: str) -> Iterator[bool]:
-    return (bool(tree.loops(call.lineno)) for call in tree.all_calls() if called(call).rpartition(".")[2] == name)
+def _is_called_often(tree: Code, line: int, depth: int) -> bool:
+    name = getattr(tree.function(line), "name", None)
+    owner = tree.owner(line)
+    if name is None or not depth:
+        return False
+    wanted = owner.name if name == "__init__" and owner else name
+    lines = [call.lineno for call in tree.all_calls() if called(call).rpartition(".")[2] == wanted]
+    if not lines:  # a library calls it, if its class is one that a library knows
+        return owner is not None and bool(owner.bases)
+    return any(tree.loops(each) or _is_called_often(tree, each, depth - 1) for each in lines)
 
 
 def _puts(tree: Code) -> list[_Put]:
@@ -90,11 +92,7 @@ def _puts(tree: Code) -> list[_Put]:
 
 def _outlives_its_loop(tree: Code, put: _Put) -> bool:
     """Not made anew in the function that it is put into, unless the loop is in there, too."""
-    made = [
-        node.lineno
-        for node in ast.walk(tree.tree)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and _binds(node, put.container)
-    ]
+    made = [node.lineno for node in _makers(tree, put.container)]
     around = tree.loops(put.line)
     function = tree.function(put.line)
     inside = range(around[0].first, around[0].last + 1) if around else range(0)
@@ -108,12 +106,18 @@ def _binds(node: ast.Assign | ast.AnnAssign, container: str) -> bool:
     return any(dotted(target) == container for target in targets)
 
 
-def _bounded(tree: Code, container: str) -> bool:
-    makers = [
-        node.value
-        for node in ast.walk(tree.tree)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and _binds(node, container)
+def _makers(tree: Code, container: str) -> list[ast.Assign | ast.AnnAssign]:
+    """Where a container is made, `Class.history` and `self.history` in the body of a class too."""
+    nodes = [node for node in ast.walk(tree.tree) if isinstance(node, ast.Assign | ast.AnnAssign)]
+    of_class = container.rpartition(".")[2] if container.count(".") == 1 else ""
+    bodies = [each for node in ast.walk(tree.tree) if isinstance(node, ast.ClassDef) for each in node.body]
+    return [
+        node for node in nodes if _binds(node, container) or (of_class and node in bodies and _binds(node, of_class))
     ]
+
+
+def _bounded(tree: Code, container: str) -> bool:
+    makers = [node.value for node in _makers(tree, container)]
     return any(
         isinstance(value, ast.Call) and (keyword(value, "maxlen") is not None or not _makes_container(value))
         for value in makers
@@ -126,14 +130,7 @@ def _makes_container(call: ast.Call) -> bool:
 
 def _keeps_graph(tree: Code, put: _Put) -> bool:
     """A bare name is kept of which `backward` is called: the graph of its computation stays with it."""
-    if not isinstance(put.value, ast.Name):
-        return False
-    differentiated = {
-        dotted(call.func.value)
-        for call in tree.all_calls()
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "backward"
-    }
-    return put.value.id in differentiated
+    return isinstance(put.value, ast.Name) and put.value.id in differentiated(tree)
 
 
 def _read(tree: Code, put: _Put) -> bool:

@@ -106,6 +106,10 @@ class Code:
         around = [node for node in self._around(line) if isinstance(node, _FUNCTIONS)]
         return min(around, key=_height, default=None)
 
+    def owner(self, line: int) -> ast.ClassDef | None:
+        """The innermost class that a line lies in."""
+        return min((node for node in self._around(line) if isinstance(node, ast.ClassDef)), key=_height, default=None)
+
     def function_named(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """A function by the last part of its name, if only one is called so."""
         named = [

@@ -1,8 +1,9 @@
 """Memory grows for as long as the program runs.
 
-What it sees. The memory of the process rising all the way to the end of the profile, and a line in a loop that puts
-things into a list or dict which nothing reads or empties; or a loss that is kept with its graph. With `--memory`, the
-lines that took the memory that is still held.
+What it sees. The memory of the process rising all the way to the end of the profile, and a line that runs again and
+again and puts things into a list or dict which nothing reads or empties; a loss that is kept or summed up with its
+graph; a cache of a function's results without a limit. With `--memory`, the lines that took the memory that is still
+held.
 
 Why it matters. It costs no time until memory runs out; then it costs the run.
 
@@ -26,13 +27,16 @@ from itertools import pairwise
 
 from ds_notebook.profile.folded import Frame, Profile
 from ds_notebook.profile.found import Found
-from ds_notebook.profile.rules._kept import Kept, kept
+from ds_notebook.profile.rules._kept import kept
+from ds_notebook.profile.rules._kept_hidden import Kept
 from ds_notebook.profile.rules._seconds import through, total
 
 CODE = "memory-growth"
 
 LEAST_BYTES = 100e6
-FEWEST_LOOKS = 3
+FEWEST_LOOKS = 5
+SETTLED = 0.2
+"""Of the time without imports: until then a program makes what it works on."""
 STEADY = 0.5
 """Of the mean rise at least, in each third of the time, or the growth is not one that goes on."""
 
@@ -75,9 +79,13 @@ def _bytes_per_s(profile: Profile) -> float | None:
 
 
 def _since_working(profile: Profile) -> list[tuple[float, int]]:
-    """Without the time of imports, in which memory grows as it must."""
+    """Without the time of imports and the first of its work, in which memory grows as it must."""
+    looks = profile.observed.memory
     imports_s = total(through(profile.main(), lambda frame: frame.place.startswith("<frozen importlib"))).wall_s
-    return [look for look in profile.observed.memory if look[0] >= imports_s]
+    if len(looks) > 1 and looks[-1][1] < looks[-2][1]:  # it has come to its end, and let go of what it had
+        looks = looks[:-1]
+    last_s = looks[-1][0] if looks else 0.0
+    return [look for look in looks if look[0] >= imports_s + SETTLED * (last_s - imports_s)]
 
 
 def _held(profile: Profile) -> Kept | None:

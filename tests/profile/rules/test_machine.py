@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ds_notebook.profile.observed import Gc, Statement
 from ds_notebook.profile.rules import disk_wait, gc_pauses, gil_contention, memory_growth, thread_oversubscription
 from tests.profile.rules.made import at, library, profile, ran
@@ -185,3 +187,29 @@ def test_a_cache_that_nobody_empties_is_found() -> None:
     (found,) = memory_growth.find(seen)
 
     assert found.at == at(4, "load")
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        (
+            "class Log:\n    seen = []\n    def add(self, x):\n        Log.seen.append(x)\nfor x in xs:\n    log.add(x)",
+            4,
+        ),
+        ("total = 0\nfor x in xs:\n    loss = f(x)\n    loss.backward()\n    total = total + loss", 5),
+        ("@functools.cache\ndef load(key):\n    return read(key)\nfor x in xs:\n    load(x)", 2),
+        (
+            "class Keep(Handler):\n    def __init__(self):\n        self.all = []\n    def emit(self, x):\n        self.all.append(x)",
+            5,
+        ),
+    ],
+    ids=["a list of the class", "a sum of losses", "a cache without a limit", "a method that a library calls"],
+)
+def test_what_is_kept_out_of_sight_is_found(source: str, line: int) -> None:
+    stacks = [ran(7.0, at(5), at(3, "load"))]
+
+    assert [found.at.line for found in memory_growth.find(profile(source, *stacks, memory=RISING))] == [line]
+
+
+def test_what_a_program_lets_go_of_at_its_end_had_grown_all_the_same() -> None:
+    assert list(memory_growth.find(profile(KEEP, ran(7.0, at(3)), memory=[*RISING, (8.0, 10**8)])))

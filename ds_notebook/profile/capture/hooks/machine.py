@@ -13,7 +13,9 @@ from types import FrameType
 from ds_notebook.host import facts, memory_available_bytes
 from ds_notebook.profile.capture.scope import Scope
 
-MEMORY_EVERY_S = 1.0
+MEMORY_EVERY_S = 0.05
+MEMORY_SHARE = 0.03
+"""Of the time that has gone by, between two notes of the memory: some 80 notes while it becomes ten times as much."""
 THREADS_EVERY_S = 5.0
 BUSY_SHARE = 0.02
 """Of a core: a thread that used less is not called busy."""
@@ -27,9 +29,12 @@ def machine(scope: Scope) -> Iterator[None]:
     began_s, before = time.perf_counter(), os.times()
     threads = _Threads()
 
-    def look_at_memory(_: FrameType | None, now_s: float) -> None:
-        if resident := resident_bytes():
-            found.memory.append((round(now_s - began_s, 3), resident))
+    def look_at_memory(_: FrameType | None, now_s: float, *, last: bool = False) -> None:
+        since_s = now_s - began_s
+        noted_s = found.memory[-1][0] if found.memory else -MEMORY_EVERY_S
+        due = last or since_s - noted_s >= max(MEMORY_EVERY_S, MEMORY_SHARE * since_s)
+        if due and (resident := resident_bytes()):
+            found.memory.append((round(since_s, 3), resident))
 
     scope.sampler.looks.add(MEMORY_EVERY_S, look_at_memory)
     scope.sampler.looks.add(THREADS_EVERY_S, lambda *_: threads.look())
@@ -38,7 +43,7 @@ def machine(scope: Scope) -> Iterator[None]:
     finally:
         now = os.times()
         found.wall_s = time.perf_counter() - began_s
-        look_at_memory(None, time.perf_counter())
+        look_at_memory(None, time.perf_counter(), last=True)
         found.cpu_s = now.user - before.user + now.system - before.system
         found.children_cpu_s = now.children_user - before.children_user + now.children_system - before.children_system
         threads.look()
