@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from ds_notebook.host.limits import cgroup_folders
+from ds_notebook.host.limits import ROOT, cgroup_folders
 from ds_notebook.schedule.tree import descendants
 
 WATCH_S = 0.25
@@ -39,25 +39,37 @@ class Unlimited:
 
 
 class ByCgroup(Unlimited):
-    """The kernel keeps it: exact, also for what processes share."""
+    """The kernel keeps it, by cgroup v1 or v2: exact, also for what processes share."""
 
     how = "by a cgroup"
 
     def __init__(self, group: Path) -> None:
-        self._group = group
+        self.group = group
+
+    def set(self, limit_bytes: int) -> None:
+        """Raises OSError where the group has no controller for memory, or this user may put no process into it."""
+        v2 = self.group / "memory.max"
+        # Not `write_text`, which would make the file where the kernel has none.
+        _put(v2 if v2.exists() else self.group / "memory.limit_in_bytes", str(limit_bytes))
+        if not os.access(self.group / "cgroup.procs", os.W_OK):
+            raise PermissionError
+        rest = {"memory.swap.max": 0, "memory.memsw.limit_in_bytes": limit_bytes, "memory.oom.group": 1}
+        for name, value in rest.items():
+            with contextlib.suppress(OSError):
+                _put(self.group / name, str(value))
 
     def enter(self) -> None:
-        (self._group / "cgroup.procs").write_text("0")
+        _put(self.group / "cgroup.procs", "0")
 
     def exceeded(self, pid: int) -> bool:
-        said = _text(self._group / "memory.events") + _text(self._group / "memory.oom_control")
+        said = _text(self.group / "memory.events") + _text(self.group / "memory.oom_control")
         return any(int(count) for count in re.findall(r"^oom_kill (\d+)$", said, re.MULTILINE))
 
     def close(self) -> None:
         deadline = time.monotonic() + _REMOVE_S
-        while self._group.is_dir() and time.monotonic() < deadline:
+        while self.group.is_dir() and time.monotonic() < deadline:
             with contextlib.suppress(OSError):  # busy as long as the kernel still clears up after the last process
-                self._group.rmdir()
+                self.group.rmdir()
                 return
             time.sleep(0.01)
 
@@ -95,53 +107,45 @@ class NotKept(Unlimited):
     how = "not at all: this platform has neither cgroups nor /proc"
 
 
-def memory_limit(job: str, limit_bytes: int | None) -> Unlimited:
-    """The best way that this machine and user have to keep `limit_bytes`; None: no limit."""
+def memory_limit(job: str, limit_bytes: int | None, root: Path = ROOT) -> Unlimited:
+    """The best way that this machine and user have to keep `limit_bytes`; None: no limit.
+
+    `root`: where `proc` and `sys` lie.
+    """
     if limit_bytes is None:
         return Unlimited()
-    if (group := _new_group(f"ds-{job}-{secrets.token_hex(3)}", limit_bytes)) is not None:
-        return ByCgroup(group)
+    if (kept := _in_new_group(f"ds-{job}-{secrets.token_hex(3)}", limit_bytes, root)) is not None:
+        return kept
     return ByWatch(limit_bytes) if sys.platform == "linux" else NotKept()
 
 
 def remove_groups(job: str) -> None:
     """Remove what a wrapper that was killed has left; its processes are gone."""
-    for folder in _parents():
+    for folder in _parents(ROOT):
         for group in folder.glob(f"ds-{job}-??????"):  # by the length: a job `net` is not one `net-2`
             ByCgroup(group).close()
 
 
-def _new_group(name: str, limit_bytes: int) -> Path | None:
-    """A cgroup of v1 or v2 with that limit, None where none can be made."""
-    for folder in _parents():
-        group = folder / name
+def _in_new_group(name: str, limit_bytes: int, root: Path) -> ByCgroup | None:
+    """A cgroup with that limit, None where none can be made."""
+    for folder in _parents(root):
+        kept = ByCgroup(folder / name)
         try:
-            group.mkdir()
+            kept.group.mkdir()
         except OSError:
             continue
         try:
-            _set_limit(group, limit_bytes)
+            kept.set(limit_bytes)
         except OSError:  # made, but without a controller for memory: v2 gives none beside processes
-            group.rmdir()
+            kept.group.rmdir()
             continue
-        return group
+        return kept
     return None
 
 
-def _parents() -> list[Path]:
+def _parents(root: Path) -> list[Path]:
     """The groups in which one of ours may be made: below this process's own, or beside it."""
-    return cgroup_folders("memory")[:2]
-
-
-def _set_limit(group: Path, limit_bytes: int) -> None:
-    v2 = group / "memory.max"
-    # Not `write_text`, which would make the file where the kernel has none.
-    _put(v2 if v2.exists() else group / "memory.limit_in_bytes", str(limit_bytes))
-    if not os.access(group / "cgroup.procs", os.W_OK):
-        raise PermissionError
-    for name, value in (("memory.swap.max", 0), ("memory.memsw.limit_in_bytes", limit_bytes), ("memory.oom.group", 1)):
-        with contextlib.suppress(OSError):
-            _put(group / name, str(value))
+    return cgroup_folders("memory", root)[:2]
 
 
 def _put(path: Path, text: str) -> None:
