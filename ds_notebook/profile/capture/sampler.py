@@ -22,10 +22,10 @@ from ds_notebook.record.events import Stacks
 
 IDLE_SHARE = 0.02
 """Of a gap: a thread that had a core for less waited."""
-LONGEST_SLEEP_S = 0.05
-"""The end of a profile waits so long at most; and so often the thread asks who is to take the samples."""
+ASK_EVERY_S = 0.1
+"""The thread asks so often who is to take the samples."""
 BUSY_SHARE = 0.95
-"""Of the time: with a core for less, the main thread waited, and an alarm that rings when it runs would not see it."""
+"""Of the time: a main thread that could run for less waited, and an alarm that rings when it runs would not see it."""
 SHORTEST_TURN_S = 0.001
 """The thread comes back after so long where it met the alarm in the middle of a sample."""
 FIRST_FLUSH_S = 0.25
@@ -63,12 +63,12 @@ class Sampler:
         self._period_s = 1 / rate_hz
         self._flush_s = flush_s
         self._last_key: Key = ()
-        self._ending = False
+        self._over = threading.Event()
         self._holds_collector = False
         self._alarm = Alarm(self._period_s, self._on_alarm)
         self._has_alarm = self._alarm_serves = False
         self._asked_ns = (0, 0)
-        """When the thread last asked who is to take the samples: on the clock, and on the main thread's."""
+        """When the thread last asked: on the clock, and in time that the main thread could run."""
         # One of the two at a time: each says that it is at work before it looks at the other. A lock would not do: an
         # interrupt may come between any two instructions of the alarm's, also when it has just taken the lock.
         self._alarm_is_at_work = False
@@ -91,9 +91,9 @@ class Sampler:
 
     def stop(self) -> None:
         """The last samples have been written when this returns, and the thread is gone; later calls do nothing."""
-        if self._ending or self._thread.ident is None:
+        if self._over.is_set() or self._thread.ident is None:
             return
-        self._ending = True
+        self._over.set()
         self._alarm.clear()
         self._thread.join()
         self.let_go_of_collector()
@@ -127,11 +127,10 @@ class Sampler:
         self._threads.profiler = threading.get_ident()
         due_s = self._last_s + self._period_s
         flush_s = self._began_s + FIRST_FLUSH_S
-        while not self._ending:
-            # a sleep wakes up at two thirds of what a lock with a timeout costs, and the end can wait for it
-            time.sleep(min(LONGEST_SLEEP_S, max(0.0, due_s - time.perf_counter())))
+        while not self._over.is_set():
+            self._wait_until(due_s)
             now_s = time.perf_counter()
-            if self._ending or now_s < due_s:
+            if self._over.is_set() or now_s < due_s:
                 continue
             due_s = self._take_turn(now_s, due_s)
             if now_s >= flush_s:
@@ -140,6 +139,13 @@ class Sampler:
         self._close_last_gap()
         self._flush()
         self._thread_cpu_s = time.thread_time()
+
+    def _wait_until(self, due_s: float) -> None:
+        left_s = max(0.0, due_s - time.perf_counter())
+        if left_s > self._period_s:
+            self._over.wait(left_s)
+        else:  # a sleep wakes up at two thirds of what a lock with a timeout costs, and the end can wait for it
+            time.sleep(left_s)
 
     def _take_turn(self, now_s: float, due_s: float) -> float:
         """One sample, or none where the alarm takes them; when the next turn is due."""
@@ -154,7 +160,7 @@ class Sampler:
         finally:
             self._thread_is_at_work = False
         if self._alarm_serves:
-            return now_s + LONGEST_SLEEP_S
+            return now_s + ASK_EVERY_S
         # Python lets a waiting thread wait 5 ms for a busy one: the next look is due a period after this
         # one was, not after it came, or 100 Hz would be 67.
         return max(due_s + self._period_s, now_s + self._period_s / 4)
@@ -169,12 +175,12 @@ class Sampler:
     def _choose(self) -> None:
         """Who takes the samples from here on: the alarm while the main thread is busy."""
         now_ns = time.perf_counter_ns()
-        if not self._has_alarm or now_ns - self._asked_ns[0] < LONGEST_SLEEP_S * 1e9:
+        if not self._has_alarm or now_ns - self._asked_ns[0] < ASK_EVERY_S * 1e9:
             return
-        main_ns = self._threads.watched[self._threads.main].clock_ns()
-        wall_ns, cpu_ns = now_ns - self._asked_ns[0], main_ns - self._asked_ns[1]
-        self._asked_ns = now_ns, main_ns
-        self._alarm_serves = cpu_ns >= BUSY_SHARE * wall_ns
+        main = self._threads.watched[self._threads.main]
+        busy_ns = main.clock_ns() + main.run_delay_ns()
+        self._alarm_serves = busy_ns - self._asked_ns[1] >= BUSY_SHARE * (now_ns - self._asked_ns[0])
+        self._asked_ns = now_ns, busy_ns
 
     def _flush(self) -> None:
         while not self._begins_to_work():
