@@ -4,9 +4,10 @@
     python benchmarks/profile_overhead.py --only ours control
 
 Each tool has a kernel of its own. In it blocks of a third of a second run off, on, off: the ratio is of process CPU
-time, on over the mean of the two offs beside it. The last column is the CPU that the tool takes beside the block: our
-sampler's own thread, py-spy's own process. A control row has the tool that does nothing: the table is void unless it
-is 1.00 +- 0.01. The peers stand in peers-requirements.txt.
+time, on over the mean of the two offs beside it. The last column is the CPU that the tool itself takes in ten seconds:
+our samples, by alarm and thread; py-spy's own process. A control row has the tool that does nothing: the table is void
+unless it is 1.00 +- 0.01. Scalene profiles whole programs: each of its blocks is a process, and its control another
+row. The peers stand in peers-requirements.txt.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import argparse
 import ast
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -104,7 +107,12 @@ tool, beside = lambda: line_profiler.LineProfiler(python_loop, torch_training), 
 """,
     "memray": "import memray\ntool, beside = lambda: memray.Tracker(tempfile.mktemp()), []",
 }
+PROGRAMS = {
+    "control, whole programs": [sys.executable],
+    "scalene, CPU only": [sys.executable, "-m", "scalene", "run", "--cpu-only", "-o", os.devnull],
+}
 PAIRS = 15
+LONG_S = 10
 
 
 class Row(NamedTuple):
@@ -114,7 +122,7 @@ class Row(NamedTuple):
     low: float
     high: float
     control: float
-    beside_pct: float | None
+    beside_pct: float | None = None
 
 
 @contextmanager
@@ -139,47 +147,88 @@ def value(client: Any, code: str, expression: str = "None") -> Any:
     return ast.literal_eval(reply["user_expressions"]["result"]["data"]["text/plain"])
 
 
-def measured(client: Any, work: str, pairs: int) -> Row:
+def kernel_row(client: Any, work: str, pairs: int) -> Row:
     """Of blocks in turns, the first three not counted."""
     value(client, f"for _ in range(3): block_s({work}), block_s({work}, tool)\nbeside.clear()")
-    turns = [value(client, f"t = [block_s({work}), block_s({work}, tool), block_s({work})]", "t") for _ in range(pairs)]
+    row = measured(lambda: value(client, f"t = [block_s({work}), block_s({work}, tool), block_s({work})]", "t"), pairs)
+    if value(client, "", "beside") == []:
+        return row
+    long = f"""\
+def long():
+    end_s = time.monotonic() + {LONG_S}
+    while time.monotonic() < end_s:
+        {work}()
+
+
+beside.clear()
+for _ in range(5):
+    block_s(long, tool)"""
+    return row._replace(beside_pct=statistics.median(value(client, long, "beside")))
+
+
+def program_row(command: list[str], work: str, pairs: int) -> Row:
+    """Of processes in turns; raises RuntimeError with what one of them said that failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, "program.py")
+        with open(program, "w") as file:
+            file.write(f"{WORK}\nwith open(r'{folder}/seconds', 'w') as file: print(block_s({work}), file=file)\n")
+
+        def block_s(command: list[str]) -> float:
+            done = subprocess.run([*command, program], cwd=folder, capture_output=True, text=True)
+            if done.returncode:
+                raise RuntimeError(done.stderr.strip().rpartition("\n")[2] or f"exit status {done.returncode}")
+            with open(f"{folder}/seconds") as file:
+                return float(file.read())
+
+        plain = [sys.executable]
+        return measured(lambda: [block_s(plain), block_s(command), block_s(plain)], pairs)
+
+
+def measured(turn: Callable[[], list[float]], pairs: int) -> Row:
+    """Of turns of three blocks each: off, on, off."""
+    turns = [turn() for _ in range(pairs)]
     ratios = sorted(2 * on / (before + after) for before, on, after in turns)
-    beside = value(client, "", "beside")
     outside = round(0.98 * pairs**0.5)  # of the median: at least 95% by the binomial distribution
     return Row(
         statistics.median(ratios),
         ratios[max(0, pairs // 2 - outside)],
         ratios[min(pairs - 1, pairs // 2 + outside)],
         statistics.median(after / before for before, _, after in turns),
-        statistics.median(beside) if beside else None,
     )
+
+
+def rows(tool: str, pairs: int) -> Iterator[tuple[str, Row]]:
+    """Of both kinds of work."""
+    for work in ("python_loop", "torch_training"):
+        if tool in PROGRAMS:
+            yield work, program_row(PROGRAMS[tool], work, pairs)
+            continue
+        with kernel() as client:
+            value(client, WORK + TOOLS[tool])
+            yield work, kernel_row(client, work, pairs)
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="*", default=list(TOOLS), help="tools whose names begin so")
+    parser.add_argument("--only", nargs="*", default=[*TOOLS, *PROGRAMS], help="tools whose names begin so")
     parser.add_argument("--pairs", type=int, default=PAIRS)
     options = parser.parse_args()
     print("| tool | work | CPU, on over off | 95% of the median | off over off | own CPU, of wall |")
     print("|---|---|---|---|---|---|")
-    for tool, code in TOOLS.items():
+    for tool in (*TOOLS, *PROGRAMS):
         if not tool.startswith(tuple(options.only)):
             continue
-        with kernel() as client:
-            try:
-                value(client, WORK + code)
-            except RuntimeError as error:
-                print(f"| {tool} | | not measured: {error} | | | |", flush=True)
-                continue
-            for work in ("python_loop", "torch_training"):
-                row = measured(client, work, options.pairs)
+        try:
+            for work, row in rows(tool, options.pairs):
                 own = "" if row.beside_pct is None else f"{row.beside_pct:.2f}%"
                 print(
                     f"| {tool} | {work.replace('_', ' ')} | {row.ratio:.3f} | {row.low:.3f} to {row.high:.3f} "
                     f"| {row.control:.3f} | {own} |",
                     flush=True,
                 )
+        except RuntimeError as error:
+            print(f"| {tool} | | not measured: {error} | | | |", flush=True)
 
 
 if __name__ == "__main__":
