@@ -1,7 +1,8 @@
 """Batches are prepared while nothing trains.
 
 What it sees. The main thread inside a DataLoader's `__next__`: without workers it makes the batch itself; with fewer
-workers than cores it awaits them. In a loop that trains on a generator of the user's, the time in that generator.
+workers than cores it awaits them. In a loop that trains without a loader, the time in what it goes over, such as a
+generator, and on lines in it that make what the model is given.
 
 Why it matters. While a batch is read and decoded the model does not move, and the other cores idle.
 
@@ -24,13 +25,25 @@ that is what keeps the loop waiting; where there is none, the line of the loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import msgspec
 
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found
-from ds_notebook.profile.rules._seconds import above, blocked_s, by, critical, innermost, inside, name, total, wall_s
+from ds_notebook.profile.rules._made_for_training import made_for_training
+from ds_notebook.profile.rules._seconds import (
+    above,
+    blocked_s,
+    by,
+    critical,
+    imports,
+    innermost,
+    inside,
+    name,
+    total,
+    wall_s,
+)
 from ds_notebook.profile.rules._source import Loop, code
 from ds_notebook.profile.rules._torch import has, in_loop_of, is_backward, is_loader, training
 from ds_notebook.profile.rules._training_loop import Waiting, speedup_with_workers, waiting
@@ -42,12 +55,12 @@ MOST_WAITING_WORKERS = 4
 
 
 def find(profile: Profile) -> Iterator[Found]:
-    main = [stack for stack in profile.main() if has(stack, is_loader)]
+    main = [stack for stack in profile.main() if has(stack, is_loader) and not imports(profile, stack)]
     loop_lines = by(main, lambda stack: above(profile, stack, is_loader))
     for line in list(loop_lines)[:1]:
         yield from _from_loader(profile, line, [stack for stack in main if above(profile, stack, is_loader) == line])
     if not main:
-        yield from _from_generator(profile)
+        yield from _from_loop(profile)
 
 
 def _from_loader(profile: Profile, line: Frame, data: list[Stack]) -> Iterator[Found]:
@@ -78,21 +91,23 @@ def _fetches(stack: Stack) -> bool:
     return stack.lane.startswith("process") and any(inside(frame, "data/_utils/fetch.py") for frame in stack.frames)
 
 
-def _from_generator(profile: Profile) -> Iterator[Found]:
-    """A `for` over the user's own generator, in which a model trains."""
+def _from_loop(profile: Profile) -> Iterator[Found]:
+    """A loop in which a model trains, and in which the user's code makes what it trains on."""
     stacks = critical(profile)
-    lines = by([stack for stack in stacks if has(stack, is_backward)], lambda stack: above(profile, stack, is_backward))
-    for trained in list(lines)[:1]:
-        loop = _for_around(profile, trained)
-        if loop is None:
-            continue
-        data = [stack for stack in stacks if _made_under(profile, stack, trained.place, loop.head)]
-        in_loop = range(loop.first, loop.last + 1)
-        seen = waiting(profile, [stack for stack in stacks if _within(stack, trained.place, in_loop)], data, 0)
+    for at, loop in _training_loops(profile, stacks):
+        lines = range(loop.first, loop.last + 1)
+        heads, making_lines = loop.head if loop.iterables else range(0), made_for_training(profile, stacks, at, loop)
+        data = [
+            stack
+            for stack in stacks
+            if _made_under(stack, at.place, heads) or (_within(stack, at.place, making_lines) and not training(stack))
+        ]
+        seen = waiting(profile, [stack for stack in stacks if _within(stack, at.place, lines)], data, 0)
         making = by(data, lambda stack: innermost(profile, stack))
         if making and seen.data_s >= REMARKABLE_S:
             share = seen.data_s / wall_s(profile)
             yield _found(profile, next(iter(making)), seen, _workers(profile, seen), share)
+            return
 
 
 def _found(profile: Profile, at: Frame, seen: Waiting, workers: int, share: float) -> Found:
@@ -120,19 +135,23 @@ def _loop(profile: Profile, line: Frame) -> list[Stack]:
     return [stack for stack in profile.main() if _within(stack, line.place, lines)]
 
 
-def _within(stack: Stack, place: str, lines: range) -> bool:
+def _within(stack: Stack, place: str, lines: Container[int]) -> bool:
     return any(frame.place == place and frame.line in lines for frame in stack.frames)
 
 
-def _for_around(profile: Profile, at: Frame) -> Loop | None:
-    tree = code(profile, at.place)
-    around = tree.loops(at.line) if tree else []
-    return next((loop for loop in reversed(around) if loop.iterables and hasattr(loop.node, "body")), None)
+def _training_loops(profile: Profile, stacks: list[Stack]) -> Iterator[tuple[Frame, Loop]]:
+    """The loops around the backward pass, in its function and in those that call it, innermost first."""
+    trained = [stack for stack in stacks if has(stack, is_backward)]
+    heaviest = max(trained, key=lambda stack: stack.wall_s, default=None)
+    for frame in reversed(list(profile.users(heaviest.frames))) if heaviest else ():
+        tree = code(profile, frame.place)
+        loops = [loop for loop in tree.loops(frame.line) if hasattr(loop.node, "body")] if tree else []
+        yield from ((frame, loop) for loop in reversed(loops))
 
 
-def _made_under(profile: Profile, stack: Stack, place: str, heads: range) -> bool:
-    """Whether a function of the user's runs for the head of the loop, and no model in it."""
+def _made_under(stack: Stack, place: str, heads: range) -> bool:
+    """Whether something runs for the head of the loop, and no model in it."""
     for i, frame in enumerate(stack.frames):
         if frame.place == place and frame.line in heads:
-            return any(each.place in profile.sources for each in stack.frames[i + 1 :]) and not training(stack)
+            return len(stack.frames) > i + 1 and not training(stack)
     return False

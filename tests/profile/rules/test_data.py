@@ -6,7 +6,7 @@ import pytest
 
 from ds_notebook.profile.observed import Loader
 from ds_notebook.profile.rules import data_wait, loader_workers
-from tests.profile.rules.made import BACKWARD, FETCH, NEXT, ONE_PROCESS, START, at, profile, ran
+from tests.profile.rules.made import BACKWARD, FETCH, IMPORT, NEXT, ONE_PROCESS, START, at, library, profile, ran
 
 TRAINING = """
 class Scans(Dataset):
@@ -68,6 +68,31 @@ def test_a_generator_in_the_training_loop_is_a_wait_for_data_too() -> None:
     (found,) = data_wait.find(seen)
 
     assert found.at == at(3, "batches")
+
+
+MADE_IN_THE_LOOP = """
+def batch(step):
+    return decode(files[step])
+def learn(x, y):
+    model(x, y).backward()
+def fit():
+    while step < 100:
+        x, y = batch(step)
+        learn(x, y)
+        step += 1
+"""
+
+
+def test_a_batch_made_in_the_body_of_a_loop_is_waited_for_whatever_function_trains() -> None:
+    loading = library("torch/utils/data/dataloader.py", "<module>")
+    seen = profile(
+        MADE_IN_THE_LOOP,
+        ran(0.1, at(1), IMPORT, loading),
+        ran(6.0, at(7, "fit"), at(2, "batch")),
+        ran(4.0, at(8, "fit"), at(4, "learn"), BACKWARD),
+    )
+
+    assert [found.at for found in data_wait.find(seen)] == [at(2, "batch")]
 
 
 def test_samples_that_torch_only_stacks_are_not_worth_a_worker() -> None:

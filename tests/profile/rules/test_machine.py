@@ -189,21 +189,40 @@ def test_a_cache_that_nobody_empties_is_found() -> None:
     assert found.at == at(4, "load")
 
 
+LIST_OF_A_CLASS = """
+class Log:
+    seen = []
+    def add(self, x):
+        Log.seen.append(x)
+for x in xs:
+    log.add(x)
+"""
+SUM_OF_LOSSES = """
+total = 0
+for x in xs:
+    loss = f(x)
+    loss.backward()
+    total = total + loss
+"""
+CACHE_WITHOUT_LIMIT = """
+@functools.cache
+def load(key):
+    return read(key)
+for x in xs:
+    load(x)
+"""
+CALLED_BY_A_LIBRARY = """
+class Keep(Handler):
+    def __init__(self):
+        self.all = []
+    def emit(self, x):
+        self.all.append(x)
+"""
+
+
 @pytest.mark.parametrize(
     ("source", "line"),
-    [
-        (
-            "class Log:\n    seen = []\n    def add(self, x):\n        Log.seen.append(x)\nfor x in xs:\n    log.add(x)",
-            4,
-        ),
-        ("total = 0\nfor x in xs:\n    loss = f(x)\n    loss.backward()\n    total = total + loss", 5),
-        ("@functools.cache\ndef load(key):\n    return read(key)\nfor x in xs:\n    load(x)", 2),
-        (
-            "class Keep(Handler):\n    def __init__(self):\n        self.all = []\n    def emit(self, x):\n        self.all.append(x)",
-            5,
-        ),
-    ],
-    ids=["a list of the class", "a sum of losses", "a cache without a limit", "a method that a library calls"],
+    [(LIST_OF_A_CLASS, 4), (SUM_OF_LOSSES, 5), (CACHE_WITHOUT_LIMIT, 2), (CALLED_BY_A_LIBRARY, 5)],
 )
 def test_what_is_kept_out_of_sight_is_found(source: str, line: int) -> None:
     stacks = [ran(7.0, at(5), at(3, "load"))]
