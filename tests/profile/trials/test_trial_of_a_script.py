@@ -201,7 +201,7 @@ def test_a_copy_ends_with_whoever_started_it(tmp_path: Path) -> None:
         "from ds_notebook.profile.trials.script import ScriptBench\n"
         f"run_on(ScriptBench([sys.executable, {str(program)!r}]), Task(Change(), ''), {{}}, 600)\n"
     )
-    starter = subprocess.Popen([sys.executable, str(starts)])
+    starter = subprocess.Popen([sys.executable, str(starts)], env=os.environ | {"TMPDIR": str(tmp_path)})
     until_s = time.monotonic() + 30
     while not (shared.exists() and shared.read_text()) and time.monotonic() < until_s:
         time.sleep(0.05)
