@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path("/")
+MEMORY = "DS_NOTEBOOK_MEMORY_BYTES"
+"""A variable that says what this process may hold, where someone keeps a limit that the system does not tell of."""
 
 
 class CpuQuota(NamedTuple):
@@ -94,13 +96,14 @@ def memory_limit(root: Path = ROOT) -> MemoryLimit | None:
 
 
 def memory(root: Path = ROOT) -> Memory:
-    """Least of the machine's memory, every cgroup limit over the process, and its rlimits on data and addresses."""
+    """Least of the machine's memory, each cgroup limit over the process, its rlimits, and what `MEMORY` says."""
     meminfo = read(root / "proc/meminfo")
     if not meminfo:
         return _memory_elsewhere()
     limits = [(_kilobytes(meminfo, "MemTotal"), _kilobytes(meminfo, "MemAvailable"))]
     limits += [_cgroup_memory(folder) for folder in cgroup_folders("memory", root)]
     limits += [_rlimit(root, "data size", "VmData"), _rlimit(root, "address space", "VmSize")]
+    limits += [_told(root)]
     totals, availables = ([each for each in column if each is not None] for column in zip(*limits, strict=True))
     available = min([*availables, *totals], default=None)
     return Memory(min(totals, default=None), None if available is None else max(available, 0))
@@ -141,6 +144,13 @@ def _rlimit(root: Path, name: str, used_name: str) -> tuple[int | None, int | No
         return None, None
     used = _kilobytes(read(root / "proc/self/status"), used_name) or 0
     return int(limit[1]), int(limit[1]) - used
+
+
+def _told(root: Path) -> tuple[int | None, int | None]:
+    told = os.environ.get(MEMORY, "")
+    if not told.isdecimal():
+        return None, None
+    return int(told), int(told) - (_kilobytes(read(root / "proc/self/status"), "VmRSS") or 0)
 
 
 def _kilobytes(text: str, name: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ds_notebook.host.limits import MEMORY
 from ds_notebook.schedule.attempt import Attempt
 from ds_notebook.schedule.tree import ATTEMPT, JOB
 
@@ -23,4 +24,6 @@ def environment(folder: Path, attempt: Attempt) -> dict[str, str]:
         ATTEMPT: str(attempt.number),
         "CUDA_VISIBLE_DEVICES": ",".join(map(str, attempt.placement.gpus)),
     }
+    if attempt.spec.memory_bytes:  # `--micro-batch auto` fits itself into it; a watch is nothing that it could ask for
+        fixed[MEMORY] = str(attempt.spec.memory_bytes)
     return {**os.environ, **usual, **attempt.spec.env, **fixed}

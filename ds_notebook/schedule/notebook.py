@@ -17,6 +17,8 @@ from nbclient.exceptions import DeadKernelError
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from ds_notebook.host.limits import MEMORY
+from ds_notebook.host.memory_peak import resident_bytes
 from ds_notebook.record import Run
 from ds_notebook.schedule.attempt import read_attempt, whole_spec
 from ds_notebook.schedule.job import JobSpec
@@ -47,6 +49,8 @@ def main() -> int:
 def execute(spec: JobSpec, report: Callable[[float], None]) -> None:
     """Run the notebook; its output is saved after each cell, and `report` gets the share of cells that are done."""
     _prepare(Path(spec.output))
+    if told := os.environ.get(MEMORY):  # what is left for the kernel beside this process
+        os.environ[MEMORY] = str(max(0, int(told) - resident_bytes()))
     papermill_engines.register(_ENGINE, _engine(report))
     papermill.execute_notebook(
         _verbatim(spec.notebook),

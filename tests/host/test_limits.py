@@ -32,6 +32,13 @@ def test_without_cgroups_memory_is_the_machines(machine):
     assert memory(machine) == Memory(8 * GB, 6 * GB)
 
 
+def test_a_limit_that_someone_else_keeps_is_told_by_a_variable(machine, monkeypatch):
+    write(machine, {"proc/self/status": f"VmRSS: {1 << 19} kB\n"})
+    monkeypatch.setenv("DS_NOTEBOOK_MEMORY_BYTES", str(2 * GB))
+
+    assert memory(machine) == Memory(2 * GB, 3 * GB // 2)
+
+
 def test_without_cgroups_there_is_no_quota(machine):
     assert cpu_quota(machine) is None
 

@@ -176,6 +176,12 @@ def test_a_watch_keeps_the_limit_where_no_cgroup_can_be_made(tmp_path):
     assert (limit.how, limit.watches) == ("by a look four times a second", True)
 
 
+def test_a_job_is_told_what_it_may_hold_however_that_is_kept(folder):
+    run(folder, shell("job", "echo $DS_NOTEBOOK_MEMORY_BYTES", memory_bytes=200 * MB))
+
+    assert (folder / "stdout-1.log").read_text() == f"{200 * MB}\n"
+
+
 def test_a_cgroup_is_gone_after_its_job(folder):
     limit = memory_limit("job", 100 * MB)
     if not isinstance(limit, ByCgroup):
