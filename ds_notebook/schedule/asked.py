@@ -12,7 +12,7 @@ import msgspec
 
 from ds_notebook.errors import DsError
 from ds_notebook.record.commands import AnyCommand, Cancel, Set, Stop, Submit, Unknown
-from ds_notebook.record.events import AnyEvent, Decision
+from ds_notebook.record.events import AnyEvent, Decision, Note
 from ds_notebook.schedule.attempt import keep_spec, recorded
 from ds_notebook.schedule.cron import next_time
 from ds_notebook.schedule.events import AnyFact, Cancelled, PriorityChanged, Submitted
@@ -73,7 +73,13 @@ class Asked:
 
     def due(self, wall_s: float) -> list[JobSpec]:
         """The jobs whose time has come again."""
-        return [spec for spec in self._timetable.due(wall_s) if not self._not_kept(whole_of(self._home, spec))]
+        kept = []
+        for spec in self._timetable.due(wall_s):
+            if wrong := self._not_kept(whole_of(self._home, spec)):
+                self._ledger.emit([Note(level="warning", text=f"{spec.id} did not come: {wrong}")])
+            else:
+                kept.append(spec)
+        return kept
 
     def _submitted(self, commands: Sequence[Submit], queue: Queue) -> tuple[JobSpec, ...]:
         """The jobs that are new and may start at once, as the record may hold them; the others are dealt with."""

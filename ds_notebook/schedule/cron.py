@@ -21,15 +21,16 @@ _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 
 
 def next_time(every: str, after_s: float) -> float:
-    """Unix seconds of the first time after `after_s`, in this machine's time zone.
+    """Unix seconds of the first time after `after_s`, by this machine's clock on the wall, summer or winter.
 
     Raises UsageError for what is not cron's notation.
     """
-    try:
-        croniter: Any = import_module("croniter").croniter  # it has no types, and only who asks for it needs it
+    try:  # neither has types, and only who asks for them needs them; the second comes with the first
+        croniter: Any = import_module("croniter").croniter
+        tzlocal: Any = import_module("dateutil.tz").tzlocal
     except ImportError:
         raise missing_extra("A job that comes again", "schedule") from None
-    start = datetime.datetime.fromtimestamp(after_s).astimezone()
+    start = datetime.datetime.fromtimestamp(after_s, tzlocal())  # not `astimezone`, which keeps today's distance to UTC
     try:
         found: datetime.datetime = croniter(every, start).get_next(datetime.datetime)
     except (ValueError, KeyError):

@@ -11,8 +11,29 @@ from ds_notebook.schedule.cron import in_words, next_time
 NOON = time.mktime((2026, 11, 25, 12, 0, 0, 0, 0, -1))
 
 
+@pytest.fixture
+def clock_of_berlin(monkeypatch):
+    """It is set to summer time in March, and back in October."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
 def test_times_are_those_of_this_machine():
     assert next_time("0 15 * * *", NOON) - NOON == 3 * 3600
+
+
+@pytest.mark.parametrize(
+    ("today", "next_hour"),
+    [((2027, 3, 27, 3), "03-28 03:00 CEST"), ((2027, 10, 30, 3), "10-31 03:00 CET")],
+    ids=["spring", "autumn"],
+)
+def test_a_time_is_that_of_the_clock_on_the_wall_also_when_it_is_set_in_between(clock_of_berlin, today, next_hour):
+    found = next_time("0 3 * * *", time.mktime((*today, 0, 0, 0, 0, -1)))
+
+    assert time.strftime("%m-%d %H:%M %Z", time.localtime(found)) == next_hour
 
 
 @pytest.mark.parametrize(
