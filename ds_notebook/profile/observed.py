@@ -14,6 +14,8 @@ class Gc(msgspec.Struct, kw_only=True):
     collections: int = 0
     seconds: float = 0.0
     """Those of imports left out."""
+    longest_s: float = 0.0
+    """Of these seconds: for the longest pause."""
     by_line: dict[str, float] = {}
     """Seconds by the user's line that was running, as the text of a frame; short pauses for young objects left out."""
     objects: int | None = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.observed import Model
 from ds_notebook.profile.rules._seconds import Match, inside, name
-from ds_notebook.profile.rules._source import calls_to, code
+from ds_notebook.profile.rules._source import calls_to, code, keyword
 
 
 def is_forward(frame: Frame) -> bool:
@@ -42,6 +44,13 @@ def in_loop_of(profile: Profile, at: Frame) -> range:
     around = tree.loops(at.line) if tree else []
     loop = head or next(reversed(around), None)
     return range(loop.first, loop.last + 1) if loop else range(at.line, at.line + 1)
+
+
+def workers_are_named(profile: Profile) -> bool:
+    """Whether the user's code says how many workers the loader that ran with fewest is to have."""
+    fewest = min((each.num_workers for each in profile.observed.loaders), default=None)
+    named = [keyword(call, "num_workers") for _, call in calls_to(profile, "DataLoader")]
+    return any(value.value == fewest if isinstance(value, ast.Constant) else value is not None for value in named)
 
 
 def main_models(profile: Profile) -> list[Model]:

@@ -18,9 +18,10 @@ How the remedy is verified. Some batches are timed with no, one and two workers.
 cores allow: the loop takes as long as its own work, the data divided by the workers, or all work divided by the cores,
 whichever is longest; half a millisecond a batch and the start of the workers are added.
 
-When it stays silent. Where workers would cost more than they give (small samples that are only stacked), and where the
-cores are busy already. The place is the hottest line of the user's that makes the data, since
-that is what keeps the loop waiting; where there is none, the line of the loop.
+When it stays silent. Where the code itself says how many workers there are to be: that is `loader-workers`; where they
+would cost more than they give (small samples that are only stacked), and where the cores are busy already. The place is
+the hottest line of the user's that makes the data, since that is what keeps the loop waiting; where there is none, the
+line of the loop.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from ds_notebook.profile.rules._seconds import (
     wall_s,
 )
 from ds_notebook.profile.rules._source import Loop, code
-from ds_notebook.profile.rules._torch import has, in_loop_of, is_backward, is_loader, training
+from ds_notebook.profile.rules._torch import has, in_loop_of, is_backward, is_loader, training, workers_are_named
 from ds_notebook.profile.rules._training_loop import Waiting, speedup_with_workers, waiting
 
 CODE = "data-wait"
@@ -55,12 +56,22 @@ MOST_WAITING_WORKERS = 4
 
 
 def find(profile: Profile) -> Iterator[Found]:
-    main = [stack for stack in profile.main() if has(stack, is_loader) and not imports(profile, stack)]
+    if not workers_are_named(profile):
+        yield from loader_waits(profile)
+    if not _in_loader(profile):
+        yield from _from_loop(profile)
+
+
+def loader_waits(profile: Profile) -> Iterator[Found]:
+    """Of a loader that ran without workers, or with too few."""
+    main = _in_loader(profile)
     loop_lines = by(main, lambda stack: above(profile, stack, is_loader))
     for line in list(loop_lines)[:1]:
         yield from _from_loader(profile, line, [stack for stack in main if above(profile, stack, is_loader) == line])
-    if not main:
-        yield from _from_loop(profile)
+
+
+def _in_loader(profile: Profile) -> list[Stack]:
+    return [stack for stack in profile.main() if has(stack, is_loader) and not imports(profile, stack)]
 
 
 def _from_loader(profile: Profile, line: Frame, data: list[Stack]) -> Iterator[Found]:

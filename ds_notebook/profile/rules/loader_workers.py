@@ -1,7 +1,8 @@
-"""A DataLoader has more workers than help, or starts them anew for each epoch.
+"""A DataLoader is told to have more workers than help, or fewer, or starts them anew for each epoch.
 
-What it sees. The time in which workers are started, stopped and awaited, beside the time that they really spend on the
-data; the number of workers beside the number of cores.
+What it sees. A loop that waits for data where the code names a number of workers that is too low; the time in which
+workers are started, stopped and awaited, beside the time that they really spend on the data; the number of workers
+beside the number of cores.
 
 Why it matters. A worker costs 50 ms to start, its memory, and a core: more workers than cores take turns, and for
 light data starting them takes longer than the data.
@@ -25,12 +26,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found
 from ds_notebook.profile.observed import Loader
 from ds_notebook.profile.rules._seconds import above, blocked_s, by, imports, inside, name, slowed, total, wall_s
 from ds_notebook.profile.rules._source import calls_to, keyword
-from ds_notebook.profile.rules._torch import is_loader
+from ds_notebook.profile.rules._torch import is_loader, workers_are_named
+from ds_notebook.profile.rules.data_wait import loader_waits
 
 CODE = "loader-workers"
 
@@ -41,6 +45,21 @@ _STARTING = ("__init__", "_get_iterator", "_shutdown_workers", "__del__", "_rese
 
 
 def find(profile: Profile) -> Iterator[Found]:
+    if workers_are_named(profile):
+        yield from _too_few(profile)
+    yield from _too_many(profile)
+
+
+def _too_few(profile: Profile) -> Iterator[Found]:
+    """A loop that waits for data, where the code says how many workers make it."""
+    for waits in loader_waits(profile):
+        fewest = min(profile.observed.loaders, key=lambda each: each.num_workers)
+        at = _where_made(profile, fewest) or waits.at
+        evidence = f"{waits.evidence[:-1]}, which {fewest.num_workers or 'no'} workers make."
+        yield msgspec.structs.replace(waits, code=CODE, at=at, evidence=evidence)
+
+
+def _too_many(profile: Profile) -> Iterator[Found]:
     loader = max(profile.observed.loaders, key=lambda each: each.num_workers, default=None)
     if loader is None or loader.num_workers == 0:
         return

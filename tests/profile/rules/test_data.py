@@ -37,6 +37,17 @@ def test_decoding_in_the_training_process_waits_for_data_at_the_line_that_decode
     assert found.expected == pytest.approx(10 / (5 + 2 * 0.05))
 
 
+def test_where_the_code_says_that_there_are_no_workers_that_is_what_is_wrong() -> None:
+    seen = profile(
+        TRAINING.replace("num_workers=16", "num_workers=0"),
+        ran(6.0, at(7), NEXT, ONE_PROCESS, FETCH, DECODES),
+        ran(4.0, at(9), BACKWARD),
+        loaders=[Loader(num_workers=0, batches=100, iterators=1)],
+    )
+
+    assert ([found.at for found in loader_workers.find(seen)], list(data_wait.find(seen))) == ([at(5)], [])
+
+
 def test_a_store_that_makes_samples_wait_gains_from_more_workers_than_cores() -> None:
     seen = profile(
         TRAINING,

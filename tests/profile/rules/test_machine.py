@@ -138,6 +138,10 @@ def test_a_tenth_of_the_time_is_no_reason_to_change_a_setting() -> None:
     assert not list(gc_pauses.find(profile(GROW, ran(4.0, at(2)), gc=Gc(collections=500, seconds=0.4))))
 
 
+def test_one_long_pause_is_none_that_comes_again_and_again() -> None:
+    assert not list(gc_pauses.find(profile(GROW, ran(4.0, at(2)), gc=Gc(collections=90, seconds=1.0, longest_s=0.9))))
+
+
 KEEP = """
 history = []
 for x, y in loader:

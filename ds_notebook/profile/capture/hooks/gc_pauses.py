@@ -31,6 +31,7 @@ def gc_pauses(scope: Scope) -> Iterator[None]:
         if _imports(frame := sys._getframe(1)):  # a part of what the import takes
             return
         counted.seconds += pause_s
+        counted.longest_s = max(counted.longest_s, pause_s)
         if info["generation"] and (line := scope.places.site(frame)):  # young objects are in no line's way
             counted.by_line[line] = counted.by_line.get(line, 0.0) + pause_s
 
