@@ -49,7 +49,7 @@ def captured(run: Run, config: ProfileConfig, base: FrameType | None, own: str) 
             until_the_end.callback(_write_operators, run, window)
         for hook in (*HOOKS, growth) if config.memory else HOOKS:
             until_the_end.enter_context(Guarded(hook, scope))
-        if not sampler.waits_alone:  # py-spy sees children by itself
+        if not sampler.samples.waits_alone:  # py-spy sees children by itself
             until_the_end.enter_context(sampled_children(run, places, sampler, config.rate_hz))
         until_the_end.callback(_note_sampler, scope)
         run.emit(_how(found))
@@ -64,12 +64,12 @@ def _begin_native(run: Run, scope: Scope, until_the_end: ExitStack) -> None:
         scope.found.remarks.append(begun)
         return
     scope.found.how = begun.how
-    scope.sampler.waits_alone = True
+    scope.sampler.samples.waits_alone = True
     until_the_end.callback(_write_spied, run, begun, scope)
 
 
 def _write_spied(run: Run, begun: Spy, scope: Scope) -> None:
-    for event in begun.stop(scope.places, scope.sampler.ran):
+    for event in begun.stop(scope.places, scope.sampler.samples.ran):
         run.emit(event)
 
 
@@ -85,8 +85,8 @@ def _how(found: Observed) -> Decision:
 
 def _note_sampler(scope: Scope) -> None:
     found, sampler = scope.found, scope.sampler
-    found.samples = sampler.samples
-    found.longest_gap_s = round(sampler.longest_gap_s, 6)
+    found.samples = sampler.samples.number
+    found.longest_gap_s = round(sampler.samples.longest_gap_s, 6)
     found.sampler_cpu_s = round(sampler.cpu_s, 6)
     found.remarks += [*sampler.remarks, *scope.imports.remarks]
 

@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+_COARSE_CLOCK = 6
+"""CLOCK_MONOTONIC_COARSE of Linux, which advances by a tick at a time."""
 _TO_ONE_THREAD = 4
 """SIGEV_THREAD_ID of Linux's timer_create(2)."""
 
@@ -39,7 +41,7 @@ class _Times(ctypes.Structure):
 class Alarm:
     """Calls `ring` with the main thread's innermost frame from `set` to `clear`, every `every_s` of its time on a core.
 
-    Linux looks at such timers at each tick, 100 to 1000 times a second as it was built.
+    Linux looks at such timers at each tick, 100 to 1000 times a second as it was built: no alarm rings more often.
     """
 
     def __init__(self, every_s: float, ring: Callable[[FrameType], None]) -> None:
@@ -49,8 +51,10 @@ class Alarm:
         self._number: int | None = None
 
     def set(self) -> bool:
-        """Whether it can: on Linux, called by the main thread, where a signal is free."""
-        if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
+        """Whether it can: on Linux, not more often than there are ticks, by the main thread, where a signal is free."""
+        if sys.platform != "linux" or self._every_s < time.clock_getres(_COARSE_CLOCK):
+            return False
+        if threading.current_thread() is not threading.main_thread():
             return False
         self._number = _free_signal()
         if self._number is None or (timer := _timer(self._number)) is None:

@@ -49,8 +49,7 @@ def _after_fork() -> None:
         return
     forking: FrameType | None = sys._getframe(1)
     if forking is not None and not forking.f_code.co_filename.endswith(_MULTIPROCESSING):
-        forking = _parent.sampler.base  # the child goes on where the parent was
-    _parent.sampler.let_go_of_collector()
+        forking = _parent.sampler.samples.base  # the child goes on where the parent was
     _parent.sampler.close()
     sampler = Sampler(
         Tally(_parent.places),
