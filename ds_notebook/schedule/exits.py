@@ -74,7 +74,6 @@ def _wait_again(turn: Turn, job: Job, reason: str, *, keeps_progress: bool = Fal
 
 def _end(turn: Turn, job: Job, state: str, reason: str, **counts: Any) -> None:
     turn.change(job, state, reason, **counts)  # type: ignore[arg-type]  # one of JobState's words
-    turn.queue.known.pop(job.id, None)
     cancel_dependants(turn, turn.queue.jobs[job.id])
 
 
