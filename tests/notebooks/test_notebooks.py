@@ -55,7 +55,7 @@ class Papermill:
 
 def is_drawn(picture: str) -> bool:
     """More than a blank page: a blank one has the same few rows all the way down."""
-    return len(set(rows_of(base64.b64decode(picture)))) > 100
+    return len(set(rows_of(base64.b64decode(picture)))) > 50
 
 
 @pytest.mark.usefixtures("runs")
