@@ -43,6 +43,8 @@ def _same_cause(profile: Profile, one: Found, other: Found) -> bool:
     """The same lines, or mostly the same samples."""
     if "memory-growth" in (one.code, other.code):
         return one.code == other.code
+    if {one.code, other.code} == {"gc-pauses", "serialization"}:  # the seconds of the one are not in the other's
+        return False
     if one.at.place == other.at.place and _overlap(_lines(one), _lines(other)):
         return True
     both_s = one_s = other_s = 0.0

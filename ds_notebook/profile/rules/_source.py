@@ -14,6 +14,7 @@ from ds_notebook.profile.folded import Frame, Profile
 Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_MAPS = ("map", "starmap", "imap", "imap_unordered", "map_async")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -125,6 +126,7 @@ class Code:
         inside = range(function.lineno, (function.end_lineno or 0) + 1) if function else None
         kinds = (ast.For, ast.AsyncFor, ast.While, *_COMPREHENSIONS)
         loops = [Loop(node) for node in self._around(line) if isinstance(node, kinds)]
+        loops += [mapped for node in self._around(line) if (mapped := _mapped(node))]
         found = [loop for loop in loops if loop.repeats(line) and (inside is None or loop.first in inside)]
         return sorted(found, key=lambda loop: (loop.first - loop.last, loop.node.col_offset))
 
@@ -221,6 +223,21 @@ def calls_to(profile: Profile, name: str) -> Iterator[tuple[Frame, ast.Call]]:
 def keyword(call: ast.Call, name: str) -> ast.expr | None:
     """The value of a call's keyword."""
     return next((each.value for each in call.keywords if each.arg == name), None)
+
+
+def _mapped(node: ast.AST) -> Loop | None:
+    """`map(work, items)` and `pool.map(work, items)` as what they are: `(work(each) for each in items)`."""
+    if not isinstance(node, ast.Call) or called(node).rpartition(".")[2] not in _MAPS or len(node.args) < 2:
+        return None
+    work, items = node.args[:2]
+    if isinstance(work, ast.Lambda):
+        result: ast.expr = work.body
+        target: ast.expr = ast.Tuple([ast.Name(each.arg, ast.Store()) for each in work.args.args], ast.Store())
+    else:
+        target = ast.Name("each", ast.Store())
+        result = ast.copy_location(ast.Call(work, [ast.Name("each", ast.Load())], []), node)
+    loop = ast.GeneratorExp(result, [ast.comprehension(target, items, [], 0)])
+    return Loop(ast.copy_location(loop, node))
 
 
 def _read_first(body: list[ast.AST]) -> set[str]:

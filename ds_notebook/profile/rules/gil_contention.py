@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ds_notebook.profile.folded import Profile, Stack
+from ds_notebook.profile.folded import Profile, Stack, lane_kind
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.rules._seconds import by, imports, innermost, lanes, slowed, total, waits, wall_s
 
@@ -33,6 +33,8 @@ CODE = "gil-contention"
 BUSY = 0.1
 """Of all threads' time on a core: a thread with less is no contender."""
 A_LITTLE_MORE_THAN_ONE_CORE = 1.25
+LIBRARIES = 0.3
+"""Of what threads of Python used, by threads that are none of Python's: then a library computes without the lock."""
 HANDED_OUT = 0.9
 """Of the cores that processes bring, sending work and results leaves so much."""
 
@@ -49,6 +51,8 @@ def find(profile: Profile) -> Iterator[Found]:
     span_s = max((total(threads[lane]).wall_s for lane in busy), default=0.0)
     cores = int(profile.observed.cores)
     if len(busy) < 2 or cores < 2 or not beside or span_s < REMARKABLE_S:
+        return
+    if _computed_by_libraries_s(profile) > LIBRARIES * all_cpu_s:
         return
     if all_cpu_s > A_LITTLE_MORE_THAN_ONE_CORE * span_s or ready.wall_s < 1.5 * ready.cpu_s * slowed(profile):
         return
@@ -67,6 +71,12 @@ def find(profile: Profile) -> Iterator[Found]:
             fix="with concurrent.futures.ProcessPoolExecutor() as pool:\n    results = list(pool.map(work, items))",
             facts={"threads": len(busy)},
         )
+
+
+def _computed_by_libraries_s(profile: Profile) -> float:
+    """On a core, by threads of OpenMP and the like."""
+    own = [stack for stack in profile.stacks if lane_kind(stack.lane) != "process"]
+    return max(0.0, profile.observed.cpu_s - total(own).cpu_s)
 
 
 def _ready(profile: Profile, stacks: list[Stack]) -> list[Stack]:

@@ -97,12 +97,13 @@ def _other(function: str, others: dict[str, float] | None) -> str:
 
 
 def _seconds(profile: Profile) -> dict[tuple[Frame, str], float]:
-    """Seconds by line and function, what was counted before what was sampled."""
+    """Seconds by line and function, what was counted before what was sampled; another encoder makes the same objects,
+    and the collector's pauses stay."""
     sums: dict[tuple[Frame, str], float] = {}
     for each in profile.observed.encodings:
         if each.size_bytes < MEMORY_BOUND_BYTES_PER_S * each.seconds:
             key = (Frame.parse(each.site), each.function)
-            sums[key] = sums.get(key, 0.0) + each.seconds
+            sums[key] = sums.get(key, 0.0) + max(0.0, each.seconds - profile.observed.gc.by_line.get(each.site, 0.0))
     if profile.observed.encodings:
         return sums
     for module in _FILES:

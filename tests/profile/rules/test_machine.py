@@ -54,6 +54,18 @@ def test_threads_that_wait_for_a_network_are_what_threads_are_for() -> None:
     assert not list(gil_contention.find(seen))
 
 
+def test_threads_whose_library_keeps_more_cores_busy_do_not_wait_for_the_lock() -> None:
+    seen = profile(
+        POOL,
+        ran(4.0, at(6), WAIT, busy=0.0),
+        ran(4.0, at(3, "count"), busy=0.4, lane="thread pool_0"),
+        ran(4.0, at(3, "count"), busy=0.4, lane="thread pool_1"),
+        cpu_s=7.0,
+    )
+
+    assert not list(gil_contention.find(seen))
+
+
 THREADS = "torch.set_num_threads(16)\nfor _ in range(100):\n    x = torch.tanh(x)"
 
 

@@ -34,6 +34,12 @@ def test_a_line_that_another_finding_covers_is_not_said_again() -> None:
     assert [each.code for each in said(SEEN, both)] == ["pandas-rows"]
 
 
+def test_what_the_collector_takes_from_a_line_that_encodes_stays_with_another_encoder() -> None:
+    both = [found("serialization", 2, 1.2), found("gc-pauses", 2, 1.6)]
+
+    assert [each.code for each in said(SEEN, both)] == ["gc-pauses", "serialization"]
+
+
 def test_two_causes_are_both_said_the_larger_first() -> None:
     both = [found("serialization", 2, 1.3), found("python-loop", 4, 1.4)]
 
