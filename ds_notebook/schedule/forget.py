@@ -24,6 +24,7 @@ from ds_notebook.record.lock import hold_lock, is_held
 from ds_notebook.schedule.fold import queue_from
 from ds_notebook.schedule.gauges import JOB as _USAGE_OF_JOB
 from ds_notebook.schedule.home import job_folder
+from ds_notebook.schedule.numbers import without_numbers
 from ds_notebook.schedule.pages import rewrite
 from ds_notebook.schedule.state import Job, Machine, Queue
 from ds_notebook.schedule.timetable import Timetable
@@ -53,7 +54,7 @@ def forgettable(home: Path, *, older_than_s: float, now: float) -> Forgettable:
     Raises OSError where a submit cannot be read.
     """
     limit = now - older_than_s
-    events = [event for event in Record(home).events() if not isinstance(event, Usage)]
+    events = list(without_numbers(Record(home).events()))
     queue, timetable = queue_from(events, _NO_MACHINE), Timetable(events)
     answers = {event.subject: event.at for event in events if isinstance(event, Decision) and event.policy == "command"}
     sent = _sent(home)

@@ -1,6 +1,6 @@
 """What is measured, in files of the queue's record that hold nothing else: the oldest are deleted while it grows.
 
-So nothing is ever rewritten for that: at whatever instant the scheduler dies, each file is there or is not.
+Of each life of the scheduler its last number stays: it tells how long that one lived, so how long jobs ran in it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import contextlib
 import os
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ds_notebook.record.events import Usage
+from ds_notebook.record.events import AnyEvent, RunStarted, Usage
 from ds_notebook.record.files import event_files, first_event
 from ds_notebook.record.journal import Journal
 from ds_notebook.record.reader import Position
-from ds_notebook.schedule.pages import remove_empty
+from ds_notebook.schedule.pages import remove_empty, rewrite
 
 KEPT_S = 7 * 86400.0
 KEPT_BYTES = 16 << 20
@@ -62,10 +62,38 @@ class Numbers:
 def forget_old(home: Path, now: float) -> None:
     """Delete files of numbers that have not grown for a week, and the oldest beyond what is kept; none is open."""
     kept_bytes = 0
+    lives: set[str] = set()
     for path, stat in sorted(_files(home), key=lambda found: found[1].st_mtime, reverse=True):
         kept_bytes += stat.st_size
+        life = path.name.split("-")[1]  # the number of its process
         if kept_bytes > KEPT_BYTES or stat.st_mtime < now - KEPT_S:
-            path.unlink(missing_ok=True)
+            if life in lives:
+                path.unlink(missing_ok=True)
+            else:
+                _shorten(path)
+        lives.add(life)
+
+
+def _shorten(path: Path) -> None:
+    """To its last number; where the disk has no room for that, it is a matter for later."""
+    with contextlib.suppress(OSError):
+        last = path.read_bytes().rpartition(b"\n")[0].rpartition(b"\n")[2] + b"\n"
+        rewrite(path, lambda line: line == last)
+
+
+def without_numbers(events: Iterable[AnyEvent]) -> Iterator[AnyEvent]:
+    """The events without what was measured, but for the last of it before each start of a scheduler, and of all."""
+    last: Usage | None = None
+    for event in events:
+        if isinstance(event, Usage):
+            last = event
+            continue
+        if last is not None and isinstance(event, RunStarted):
+            yield last
+            last = None
+        yield event
+    if last is not None:
+        yield last
 
 
 def latest(home: Path) -> Position:

@@ -21,7 +21,7 @@ from ds_notebook.host import facts
 from ds_notebook.options import from_builtins, to_builtins
 from ds_notebook.record import Record
 from ds_notebook.record.commands import AnyCommand, Unknown
-from ds_notebook.record.events import AnyEvent, RunStarted, Usage
+from ds_notebook.record.events import AnyEvent, RunStarted
 from ds_notebook.record.lock import hold_lock
 from ds_notebook.schedule.asked import Asked
 from ds_notebook.schedule.attempts import Attempts
@@ -44,7 +44,7 @@ from ds_notebook.schedule.home import open_home
 from ds_notebook.schedule.inbox import QueueInbox
 from ds_notebook.schedule.ledger import Ledger
 from ds_notebook.schedule.machine import this_machine
-from ds_notebook.schedule.numbers import Numbers
+from ds_notebook.schedule.numbers import Numbers, without_numbers
 from ds_notebook.schedule.observer import Observer
 from ds_notebook.schedule.producer import Producer, started_now
 from ds_notebook.schedule.signals import Signals, is_end, signals
@@ -70,7 +70,7 @@ class Server:
         self._lock = lock
         self._arrived = arrived
         self._numbers = Numbers(home)
-        events = [event for event in Record(home).events() if not isinstance(event, Usage)]
+        events = list(without_numbers(Record(home).events()))
         self._config = config or _config_before(events) or SchedulerConfig()
         self._clock = Clock(not_before=max((event.at for event in events), default=0.0))
         self._inbox = QueueInbox(home)

@@ -12,13 +12,16 @@ import psutil
 import pytest
 
 from ds_notebook.record import Record
-from ds_notebook.record.events import JobChanged, Usage
+from ds_notebook.record.events import JobChanged, RunStarted, Usage
 from ds_notebook.record.files import event_files
 from ds_notebook.schedule import numbers
 from ds_notebook.schedule.client import Schedule
+from ds_notebook.schedule.fold import queue_from
 from ds_notebook.schedule.home import open_home
-from ds_notebook.schedule.numbers import Numbers, forget_old, latest
+from ds_notebook.schedule.numbers import Numbers, forget_old, latest, without_numbers
+from ds_notebook.schedule.state import Machine
 from tests.schedule.conftest import QUICK
+from tests.schedule.core.world import World, spec
 from tests.schedule.jobs import shell, until
 
 KEPT_BYTES = 40_000
@@ -97,6 +100,31 @@ def test_numbers_of_last_week_and_the_oldest_beyond_what_is_kept_are_deleted(hom
 
     assert of_this_week == [False, True, True, True]
     assert [path.exists() for path in written] == [False, False, True, True]
+
+
+def test_of_a_life_long_ago_the_last_number_stays(home):
+    open_home()
+    page = Numbers(home)
+    page.add([usage(at=1.0), usage(at=2.0)])
+    page.close()
+    (path,) = event_files(home)
+    os.utime(path, (0, time.time() - numbers.KEPT_S - 60))
+    forget_old(home, time.time())
+
+    assert [event.at for event in Record(home).events()] == [2.0]
+
+
+def test_a_scheduler_that_comes_back_counts_the_time_that_jobs_ran_before_it_as_the_numbers_tell():
+    world = World()
+    world.run(spec("train"))
+    ran_until = world.now_s + 3600
+    numbers_ = [usage(at=at) for at in (world.now_s + 5, ran_until)]
+    started = RunStarted(at=ran_until + 60, kind="schedule", name="", host="", boot_id="", pid=1, process_started=0.0)
+    events = list(without_numbers([*world.record, *numbers_, started, usage(at=ran_until + 65)]))
+    queue = queue_from(events, Machine(cores=(0, 1), memory_bytes=0))
+
+    assert round(queue.jobs["train"].ran_s(started.at)) == 3600
+    assert [event.at for event in events if isinstance(event, Usage)] == [ran_until, ran_until + 65]
 
 
 def test_files_with_anything_else_stay_however_old_they_are(home, schedule):
