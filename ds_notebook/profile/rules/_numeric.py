@@ -23,6 +23,9 @@ _PLAIN_CALLS = {
 }
 
 
+_DRAWS = {"random", "uniform", "gauss", "normalvariate", "normal", "randint", "integers", "expovariate", "exponential"}
+
+
 class Kind(Enum):
     """What a name holds."""
 
@@ -121,6 +124,11 @@ class _Judge(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         function = node.func
         called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if called in _DRAWS and isinstance(function, ast.Attribute) and self._draws(function.value):
+            self.arithmetic = True
+            for argument in node.args:
+                self.visit(argument)
+            return
         of_module = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") in _MODULES
         if not (of_module or called in _PLAIN_CALLS or called in self.own_functions):
             self.other = True
@@ -134,6 +142,11 @@ class _Judge(ast.NodeVisitor):
             if isinstance(argument, ast.Name) and (called in ("len", "enumerate", "zip", "range") or not of_module):
                 continue
             self.visit(argument)
+
+    def _draws(self, generator: ast.expr) -> bool:
+        """Whether that is `random`, or one of Python's or numpy's generators."""
+        kind_text = self.types.get(ast.unparse(generator), "")
+        return kind_text in ("Random", "Generator") or getattr(generator, "id", "") == "random"
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
         self.arithmetic = True
@@ -183,10 +196,18 @@ class _Judge(ast.NodeVisitor):
 
 
 def _how_many(index: ast.expr) -> int:
-    """Dimensions that an index takes away."""
+    """Dimensions that an index takes away, or leaves few of: `a[i - r : i + r + 1]` is a window."""
     if isinstance(index, ast.Tuple):
         return sum(_how_many(each) for each in index.elts)
-    return 0 if isinstance(index, ast.Slice) else 1
+    return int(_is_window(index)) if isinstance(index, ast.Slice) else 1
+
+
+def _is_window(index: ast.Slice) -> bool:
+    lower, upper = (
+        {each.id for each in ast.walk(bound) if isinstance(each, ast.Name)} if bound else set()
+        for bound in (index.lower, index.upper)
+    )
+    return bool(lower & upper)
 
 
 def _elements(type_text: str, indices: int) -> int:

@@ -60,8 +60,14 @@ LEAST = 0.2
 """Of all its own time."""
 
 
-_THIN = ("numpy/_core/_methods.py", "numpy/_core/fromnumeric.py", "numpy/_core/numeric.py", "numpy/core/_methods.py")
-"""Python of numpy's own around one operation: on a few elements it takes most of the time."""
+_THIN = (
+    "numpy/_core/_methods.py",
+    "numpy/_core/fromnumeric.py",
+    "numpy/_core/numeric.py",
+    "numpy/core/_methods.py",
+    "/random.py",
+)
+"""Python of numpy's own, and of `random`'s, around one operation: on a few elements it takes most of the time."""
 
 
 class _Group(msgspec.Struct):

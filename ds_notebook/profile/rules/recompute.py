@@ -35,7 +35,7 @@ from ds_notebook.profile.observed import Repeats
 from ds_notebook.profile.rules._lengths import rounds
 from ds_notebook.profile.rules._pure import changed_in, is_pure, pure_call
 from ds_notebook.profile.rules._seconds import by, critical, innermost, name, total, wall_s
-from ds_notebook.profile.rules._source import Loop, code, loaded
+from ds_notebook.profile.rules._source import Loop, called, code, loaded
 
 CODE = "recompute"
 
@@ -165,7 +165,10 @@ def _unchanging(profile: Profile, stacks: list[Stack]) -> Iterator[Found]:
         same = [
             call
             for call in calls
-            if pure_call(call) and not loaded(call) & changed and loaded(call) - _names_called(call)
+            if pure_call(call)
+            and not _is_quick(call)
+            and not loaded(call) & changed
+            and loaded(call) - _names_called(call)
         ]
         if not same or _only_repeats(loop, at, spent.wall_s, stacks):
             continue
@@ -182,6 +185,11 @@ def _unchanging(profile: Profile, stacks: list[Stack]) -> Iterator[Found]:
             advice="Compute it once above the loop.",
             fix=f"value = {text}  # above the loop",
         )
+
+
+def _is_quick(call: ast.Call) -> bool:
+    """To look such a thing up takes hardly longer than its name does."""
+    return called(call) in ("len", "abs", "min", "max") or called(call).startswith("math.")
 
 
 def _part(call: ast.Call, statement: ast.stmt | None, types: dict[str, str]) -> float:

@@ -274,3 +274,26 @@ def test_an_expression_of_what_the_loop_changes_is_not() -> None:
     source = "for value in values:\n    kept = sorted(kept + [value])"
 
     assert not list(recompute.find(profile(source, ran(3.0, at(2)))))
+
+
+def test_the_length_of_a_list_is_not_computed_again_and_again() -> None:
+    seen = profile("for i in many:\n    total += min(len(values), i)", ran(4.0, at(2)))
+
+    assert not list(recompute.find(seen))
+
+
+@pytest.mark.parametrize(
+    ("body", "types"),
+    [
+        (
+            "out[i] = image[i - r : i + r + 1].mean()",
+            {"image": "ndarray[float64] 90000", "out": "ndarray[float64] 90000"},
+        ),
+        ("price *= 1 + rng.gauss(0, 1) * option.rate", {"price": "float", "rng": "Random", "option.rate": "float"}),
+    ],
+    ids=["a window of an array", "draws, and a field of a named tuple"],
+)
+def test_small_pieces_and_draws_are_numbers_too(body: str, types: dict[str, str]) -> None:
+    seen = profile(f"for i in range(n):\n    {body}", ran(4.0, at(2)), types={str(at(2)): types | {"option": "Option"}})
+
+    assert list(python_loop.find(seen))

@@ -65,6 +65,9 @@ def held_by(value: Any) -> dict[str, Any]:  # any object of the user's
         held = object.__getattribute__(value, "__dict__")
     except AttributeError:
         held = {}
+    fields = vars(type(value)).get("_fields")
+    if isinstance(value, tuple) and isinstance(fields, tuple):
+        return dict(zip(fields, tuple.__iter__(value), strict=False))
     return {**(held if type(held) is dict else {}), **dict(_slots(value))}
 
 

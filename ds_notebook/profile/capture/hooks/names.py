@@ -12,6 +12,7 @@ from typing import Any
 
 from ds_notebook.profile.capture.hooks.arguments import is_traced, variables
 from ds_notebook.profile.capture.hooks.attributes import held_by
+from ds_notebook.profile.capture.hooks.busiest import busiest
 from ds_notebook.profile.capture.scope import Scope
 
 EVERY_S = 0.05
@@ -31,7 +32,8 @@ def names_on_hot_lines(scope: Scope) -> Iterator[None]:
     """Notes, a few times a line, the type of each name that it reads; of a short function those of all its lines."""
     met: Counter[tuple[int, int]] = Counter()
 
-    def look_at_names(frame: FrameType, _: float) -> None:
+    def look_at_names(main: FrameType, _: float) -> None:
+        frame = busiest(scope, main)
         if is_traced(frame):
             return
         for users in islice(_users(scope, frame), CALLERS):

@@ -7,10 +7,15 @@ from contextlib import contextmanager
 from types import CodeType, FrameType
 
 from ds_notebook.profile.capture.hooks.arguments import arguments, fingerprint, is_traced
+from ds_notebook.profile.capture.hooks.busiest import busiest
 from ds_notebook.profile.capture.scope import Scope
 from ds_notebook.profile.observed import Repeats
 
-EVERY_S = 0.05
+EVERY_S = 0.2
+AT_ONCE = 4
+"""Looks one right after the other: a call that comes again may do so only for a while."""
+BETWEEN_S = 0.005
+"""At least; samples are ten milliseconds apart."""
 MOST_FUNCTIONS = 200
 MOST_ARGUMENTS = 5000
 """Different arguments of a function that are remembered."""
@@ -25,12 +30,30 @@ class _Calls:
         self.seen: set[int] = set()
 
 
+class _Turns:
+    """Which looks are to be taken."""
+
+    def __init__(self) -> None:
+        self._begins_s = 0.0
+        self._left = 0
+
+    def take(self, now_s: float) -> bool:
+        if now_s >= self._begins_s:
+            self._begins_s, self._left = now_s + EVERY_S, AT_ONCE
+        self._left -= 1
+        return self._left >= 0
+
+
 @contextmanager
 def repeats(scope: Scope) -> Iterator[None]:
     """Looks at the calls that samples find under way: of short ones a part is seen, and it tells for all."""
     calls: dict[int, _Calls] = {}
+    turns = _Turns()
 
-    def look_for_repeats(frame: FrameType, _: float) -> None:
+    def look_for_repeats(main: FrameType, now_s: float) -> None:
+        if not turns.take(now_s):
+            return
+        frame = busiest(scope, main)
         walked: FrameType | None = frame
         if is_traced(frame):
             _unmark(frame)
@@ -46,7 +69,7 @@ def repeats(scope: Scope) -> Iterator[None]:
             walked.f_trace_opcodes = True
             walked = walked.f_back
 
-    scope.sampler.looks.add(EVERY_S, look_for_repeats)
+    scope.sampler.looks.add(BETWEEN_S, look_for_repeats)
     try:
         yield
     finally:
