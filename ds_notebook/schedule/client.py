@@ -171,10 +171,12 @@ class Schedule:
         while open_jobs := [job for job in self.jobs() if not job.is_done]:
             if not self.is_running:
                 self.start()
-            self.cancel(*(job.id for job in open_jobs))
-            self.wait(*(job.id for job in open_jobs if not job.every), timeout_s=max(0.0, deadline - time.monotonic()))
-            if time.monotonic() > deadline:
-                return
+            ids = [job.id for job in open_jobs]
+            self.cancel(*ids)
+            while not all(job.is_done for job in self._known(ids)):  # not `wait`, which is for what ends by itself
+                if time.monotonic() > deadline:
+                    return
+                time.sleep(_LOOK_S)
 
     def _wake(self) -> None:
         """It would look by itself within a tenth of a second."""

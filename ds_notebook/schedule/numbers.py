@@ -60,7 +60,10 @@ class Numbers:
 
 
 def forget_old(home: Path, now: float) -> None:
-    """Delete files of numbers that have not grown for a week, and the oldest beyond what is kept; none is open."""
+    """Delete files of numbers that have not grown for a week, and the oldest beyond what is kept; none is open.
+
+    The newest of each life is shortened to its last number.
+    """
     kept_bytes = 0
     lives: set[str] = set()
     for path, stat in sorted(_files(home), key=lambda found: found[1].st_mtime, reverse=True):

@@ -360,3 +360,13 @@ def test_without_its_extra_what_comes_again_halts_with_a_sentence_and_others_go_
     assert (done, schedule.is_running) == (["succeeded"], True)
     assert schedule.job("each").reason == f"{reason}."
     assert f"each {reason}" in scene(schedule.record.events(), "running").panels[0].lines[0]
+
+
+def test_a_stop_with_its_jobs_cancels_each_once_what_comes_again_too(schedule):
+    schedule.submit(shell("each", "exit 0", every="0 3 * * *"), shell("job", "sleep 60"))
+    until(lambda: schedule.job("job").state == "running")
+    schedule.stop(jobs=True)
+    answers = [str(event.evidence["command"]) for event in schedule.record.decisions if event.policy == "command"]
+
+    assert [job.state for job in schedule.jobs()] == ["cancelled", "cancelled"]
+    assert sorted(answer for answer in answers if "cancel" in answer) == ["cancel each", "cancel job"]
