@@ -31,7 +31,7 @@ from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.observed import Optimizer
 from ds_notebook.profile.rules._seconds import above, by, critical, innermost, total, wall_s
 from ds_notebook.profile.rules._source import Loop, code
-from ds_notebook.profile.rules._torch import has, is_optimizer, made_at
+from ds_notebook.profile.rules._torch import has, is_backward, is_optimizer, made_at
 from ds_notebook.profile.rules._updates import updates
 
 CODE = "optimizer-loop"
@@ -43,6 +43,9 @@ SGD_LOCAL = 1.6
 BY_HAND_LOCAL = 2.5
 """A fused SGD beside `p -= lr * p.grad` over 200 tensors, here."""
 FEWEST_TENSORS = 8
+MANY_TENSORS = 100
+FEW_ELEMENTS = 1000
+"""A tensor; a gradient of so many takes less time than to get to it."""
 _FUSED = ("Adam", "AdamW", "SGD", "Adagrad")
 """That have it on a CPU; the others have `foreach`."""
 
@@ -98,14 +101,26 @@ def _by_hand(profile: Profile) -> Iterator[Found]:
             key = (frame.place, loop.first, loop.last)
             groups[key] = groups.get(key, 0.0) + seconds
             hottest.setdefault(key, at)
-    for key, seconds in groups.items():
-        if seconds >= REMARKABLE_S:
+    beside_s = _backward_of_tiny_s(profile)
+    for key, own_s in groups.items():
+        seconds = own_s + beside_s
+        if own_s >= REMARKABLE_S:
             fix = "optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, fused=True)\noptimizer.step()"
             found = _found(
                 hottest[key], seconds / wall_s(profile), BY_HAND_LOCAL, "updates parameters by a loop of its own", fix
             )
             covers = key[1:] if key[0] == hottest[key].place else (0, 0)
             yield msgspec.structs.replace(found, covers=covers)
+
+
+def _backward_of_tiny_s(profile: Profile) -> float:
+    """Of the backward pass, if it goes to hundreds of tensors of a few elements each: as parts of one it does not."""
+    tiny = [
+        each
+        for each in profile.observed.optimizers
+        if each.num_tensors >= MANY_TENSORS and each.num_parameters <= FEW_ELEMENTS * each.num_tensors
+    ]
+    return total(stack for stack in critical(profile) if tiny and has(stack, is_backward)).wall_s
 
 
 def _updating(profile: Profile) -> Iterator[tuple[Frame, Stack, float]]:
@@ -139,7 +154,7 @@ def _found(at: Frame, share: float, local: float, what: str, fix: str, setting: 
         share=share,
         expected=expected_speedup(share, local),
         evidence=f"{share:.0%} of the time {what}.",
-        advice=f"Let the optimizer update all of them in one call, with {setting}.",
+        advice=f"Let the optimizer update all of them in one call, with {setting}; keep many small ones in one tensor.",
         fix=fix,
         facts={"fused": 1},
     )

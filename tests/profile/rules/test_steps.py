@@ -188,6 +188,15 @@ def test_a_loop_that_changes_parameters_in_place_is_found(source: str, lines: tu
     assert len(list(optimizer_loop.find(profile(source, ran(2.0, *path), types=types)))) == found
 
 
+def test_hundreds_of_tiny_tensors_cost_their_way_backward_too() -> None:
+    own = Optimizer(name="Own", num_tensors=450, num_parameters=9000)
+    stacks = [ran(1.0, at(4, "step"), at(8, "one")), ran(3.0, at(9), BACKWARD)]
+
+    (found,) = optimizer_loop.find(profile(BY_INDEX, *stacks, optimizers=[own]))
+
+    assert found.share == 1.0
+
+
 def test_adam_over_many_tensors_is_found_where_it_is_made() -> None:
     adam = Optimizer(name="Adam", num_tensors=120, num_parameters=100_000)
 
