@@ -54,7 +54,7 @@ def name(frame: Frame) -> str:
 def imports(profile: Profile, stack: Stack) -> bool:
     """Whether a module was being imported, and no code of the user's ran for it: paid once, blamed on no line."""
     for frame in reversed(stack.frames):
-        if frame.place in profile.sources:
+        if profile.sources.get(frame.place):  # code that a library makes and runs has no lines
             return False
         if frame.place.startswith("<frozen importlib"):
             return True
@@ -90,7 +90,7 @@ def _scaled(stack: Stack, scale: float) -> Stack:
 
 def innermost(profile: Profile, stack: Stack) -> Frame | None:
     """The user's line that was running, or that called what was."""
-    return next((frame for frame in reversed(stack.frames) if frame.place in profile.sources), None)
+    return next((frame for frame in reversed(stack.frames) if profile.sources.get(frame.place)), None)
 
 
 def above(profile: Profile, stack: Stack, match: Match) -> Frame | None:

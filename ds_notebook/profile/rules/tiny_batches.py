@@ -33,7 +33,7 @@ from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.observed import Model
 from ds_notebook.profile.rules._products import Product, product_on
 from ds_notebook.profile.rules._rounds import Rounds, rounds_of
-from ds_notebook.profile.rules._seconds import above, by, critical, innermost, inside, name, total, wall_s
+from ds_notebook.profile.rules._seconds import above, by, critical, innermost, inside, name, slowed, total, wall_s
 from ds_notebook.profile.rules._source import calls_to
 from ds_notebook.profile.rules._torch import (
     has,
@@ -54,6 +54,8 @@ SMALL_UNTRAINED = 32
 TIMES_LARGER = 8
 LAYER_S = 100e-6
 """Forward and backward of a small layer and of what stands beside it, started from Python: 60 to 150 microseconds."""
+BESIDE_LAYERS = 3
+"""The loss, the gradients' way to the parameters, and what stands in `forward` beside modules."""
 SLOWEST_FLOPS = 5e9
 """A second, of a core that multiplies a narrow matrix in fp32: 20 to 40 billion here; 5 leaves room for a slow one."""
 OVERHEAD, OVERHEAD_UNTRAINED = 0.5, 0.8
@@ -86,7 +88,7 @@ def _steps(profile: Profile) -> Iterator[Found]:
     optimizer_s = total(stack for stack in stacks if has(stack, is_optimizer)).wall_s
     trains = any(has(stack, is_backward) for stack in stacks)
     at, called_at = _where(profile, stacks), _called_at(profile, stacks)
-    starts_s, rows = _starts_s(model, seconds, trains), model.rows / model.calls
+    starts_s, rows = _starts_s(model, seconds, trains, slowed(profile)), model.rows / model.calls
     least_s = (OVERHEAD if trains else OVERHEAD_UNTRAINED) * (seconds - optimizer_s)
     if rows > (SMALL if trains else SMALL_UNTRAINED) or starts_s < max(REMARKABLE_S, least_s):
         return
@@ -115,7 +117,7 @@ _ADVICE = "Use larger batches: the same work in fewer, larger operations."
 _ALL_AT_ONCE = "outputs = model(rows)  # all at once, or some hundred at a time"
 
 
-def _starts_s(model: Model, seconds: float, trains: bool) -> float:
+def _starts_s(model: Model, seconds: float, trains: bool, slowed: float) -> float:
     """Of the seconds in the model: those that its arithmetic does not explain."""
     if model.layers.keys() == {"Embedding"}:  # it looks rows up
         return seconds
@@ -124,7 +126,7 @@ def _starts_s(model: Model, seconds: float, trains: bool) -> float:
         operations = (6 if trains else 2) * model.num_parameters * model.rows
         return max(0.0, seconds - operations / SLOWEST_FLOPS)
     layers = sum(count for kind, count in model.layers.items() if not kind.startswith(("Sequential", "ModuleList")))
-    return min(seconds, model.calls * LAYER_S * layers)
+    return min(seconds, model.calls * LAYER_S * (layers + BESIDE_LAYERS) * slowed)
 
 
 def _is_free(profile: Profile, stacks: list[Stack], at: Frame) -> bool:

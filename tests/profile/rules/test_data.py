@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ds_notebook.profile.folded import Frame
 from ds_notebook.profile.observed import Loader
 from ds_notebook.profile.rules import data_wait, loader_workers
+from ds_notebook.profile.rules._seconds import imports
 from tests.profile.rules.made import BACKWARD, FETCH, IMPORT, NEXT, ONE_PROCESS, START, at, library, profile, ran
 
 TRAINING = """
@@ -156,3 +158,13 @@ def test_two_workers_on_two_cores_that_are_kept_busy_are_well_chosen() -> None:
     )
 
     assert not list(loader_workers.find(seen))
+
+
+def test_code_that_a_library_makes_while_it_is_imported_is_none_of_the_users() -> None:
+    loading = library("torch/utils/data/dataloader.py", "<module>")
+    made = Frame("__create_fn__", "<string>", 1)
+    seen = profile(TRAINING, ran(6.0, at(1), IMPORT, loading, made))
+    seen.sources["<string>"] = []
+
+    assert not list(data_wait.find(seen))
+    assert imports(seen, seen.stacks[0])

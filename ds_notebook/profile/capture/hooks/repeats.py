@@ -11,8 +11,8 @@ from ds_notebook.profile.capture.hooks.busiest import busiest
 from ds_notebook.profile.capture.scope import Scope
 from ds_notebook.profile.observed import Repeats
 
-EVERY_S = 0.2
-AT_ONCE = 4
+EVERY_S = 0.1
+AT_ONCE = 3
 """Looks one right after the other: a call that comes again may do so only for a while."""
 BETWEEN_S = 0.005
 """At least; samples are ten milliseconds apart."""
