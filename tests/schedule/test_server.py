@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -362,11 +363,19 @@ def test_without_its_extra_what_comes_again_halts_with_a_sentence_and_others_go_
     assert f"each {reason}" in scene(schedule.record.events(), "running").panels[0].lines[0]
 
 
-def test_a_stop_with_its_jobs_cancels_each_once_what_comes_again_too(schedule):
-    schedule.submit(shell("each", "exit 0", every="0 3 * * *"), shell("job", "sleep 60"))
-    until(lambda: schedule.job("job").state == "running")
+def test_a_stop_with_its_jobs_cancels_what_comes_again_too(schedule):
+    schedule.submit(shell("each", "exit 0", every="0 3 * * *"))
+    until(lambda: schedule.job("each").next_at is not None)
     schedule.stop(jobs=True)
-    answers = [str(event.evidence["command"]) for event in schedule.record.decisions if event.policy == "command"]
 
-    assert [job.state for job in schedule.jobs()] == ["cancelled", "cancelled"]
-    assert sorted(answer for answer in answers if "cancel" in answer) == ["cancel each", "cancel job"]
+    assert [job.state for job in schedule.jobs()] == ["cancelled"]
+
+
+def test_a_stop_with_its_jobs_asks_a_scheduler_that_does_not_answer_once(schedule):
+    schedule.submit(shell("each", "exit 0", every="0 3 * * *"))
+    until(lambda: schedule.job("each").next_at is not None)
+    os.kill(schedule.pid, signal.SIGSTOP)
+    with pytest.raises(RecordError):
+        schedule.stop(jobs=True, timeout_s=0.5)
+
+    assert sum(path.read_text().count('"cancel"') for path in schedule.folder.glob("commands-*")) == 1
