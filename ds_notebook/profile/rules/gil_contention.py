@@ -80,6 +80,11 @@ def _computed_by_libraries_s(profile: Profile) -> float:
 
 
 def _ready(profile: Profile, stacks: list[Stack]) -> list[Stack]:
-    """On a line of the user's own that got some of a core: not asleep, not in a queue, not in a library."""
+    """On a line of the user's own that got some of a core: not asleep, not in a queue, not in a library.
+
+    A thread that waits for the lock is seen where it last went round: the line got a core, if not that very stack.
+    """
     found = [stack for stack in stacks if stack.frames and not waits(profile, stack) and not imports(profile, stack)]
-    return [stack for stack in found if stack.cpu_s >= 0.05 * stack.wall_s and innermost(profile, stack) is not None]
+    lines = by(found, lambda stack: innermost(profile, stack))
+    at_work = {at for at, spent in lines.items() if spent.cpu_s >= 0.05 * spent.wall_s}
+    return [stack for stack in found if innermost(profile, stack) in at_work]

@@ -50,6 +50,8 @@ CODE = "import-time"
 
 LITTLE_USE = 0.1
 """All else that the program does, as a share of the time that loading took."""
+LITTLE_WORK = 0.05
+"""Of the time that loading took, a package was seen at work."""
 MUCH = 0.3
 """Of all time must go into loading what is used, or it is not worth a word."""
 GONE = 50.0
@@ -74,7 +76,12 @@ def _unneeded(profile: Profile, reached: Reached, importing: list[Stack]) -> Ite
             continue
         mine = [stack for stack in importing if importer(profile, stack) == at]
         needed = required_by(profile, _needed_elsewhere(profile, reached, at))
-        own = [stack for stack in mine if not _for_another(stack, needed) and not _is_at_work(profile, stack, use)]
+        little_s = max(AT_WORK_S, LITTLE_WORK * spent.wall_s)
+        own = [
+            stack
+            for stack in mine
+            if not _for_another(stack, needed) and not _is_at_work(profile, stack, use, little_s)
+        ]
         share = total(own).wall_s / whole_s
         if share * whole_s < REMARKABLE_S or (
             use == "used" and not (share >= MUCH or rest_s <= LITTLE_USE * spent.wall_s)
@@ -164,7 +171,7 @@ def _for_another(stack: Stack, packages: set[str]) -> bool:
     return any(package(frame) in packages for frame in stack.frames if name(frame) == "<module>")
 
 
-def _is_at_work(profile: Profile, stack: Stack, use: str) -> bool:
+def _is_at_work(profile: Profile, stack: Stack, use: str, little_s: float) -> bool:
     """Whether the package that a stack loads has done something since; of one that is never named it is another's."""
     first = loaded_first(stack)
-    return use != "unused" and bool(first) and at_work_s(profile, first) > AT_WORK_S
+    return use != "unused" and bool(first) and at_work_s(profile, first) > little_s

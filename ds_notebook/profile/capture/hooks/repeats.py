@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from types import CodeType, FrameType
 
 from ds_notebook.profile.capture.hooks.arguments import arguments, fingerprint, is_traced
-from ds_notebook.profile.capture.hooks.busiest import busiest
 from ds_notebook.profile.capture.scope import Scope
 from ds_notebook.profile.observed import Repeats
 
@@ -50,10 +49,9 @@ def repeats(scope: Scope) -> Iterator[None]:
     calls: dict[int, _Calls] = {}
     turns = _Turns()
 
-    def look_for_repeats(main: FrameType, now_s: float) -> None:
+    def look_for_repeats(frame: FrameType, now_s: float) -> None:
         if not turns.take(now_s):
             return
-        frame = busiest(scope, main)
         walked: FrameType | None = frame
         if is_traced(frame):
             _unmark(frame)
