@@ -33,7 +33,7 @@ CODE = "gil-contention"
 BUSY = 0.1
 """Of all threads' time on a core: a thread with less is no contender."""
 A_LITTLE_MORE_THAN_ONE_CORE = 1.25
-LIBRARIES = 0.3
+LIBRARIES = 0.8
 """Of what threads of Python used, by threads that are none of Python's: then a library computes without the lock."""
 HANDED_OUT = 0.9
 """Of the cores that processes bring, sending work and results leaves so much."""
