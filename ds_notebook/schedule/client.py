@@ -137,12 +137,14 @@ class Schedule:
 
     def start(self, config: SchedulerConfig | None = None) -> bool:
         """Have the queue served; False if it was already. Raises RecordError with the reason where that fails."""
+        deadline = time.monotonic() + _START_S
         if self.is_running:
+            while self.record.started is None and time.monotonic() < deadline:  # its very first word is on its way
+                time.sleep(_LOOK_S)
             return False
         if _inside_a_job():
             raise RecordError("A scheduler that a job starts would end with it. Start it from outside of any job.")
         self._launch(config)
-        deadline = time.monotonic() + _START_S
         while self.pid is None:
             if time.monotonic() > deadline:
                 raise RecordError(f"The scheduler did not start. Its log: {self._log}{self._last_words()}")

@@ -63,6 +63,8 @@ class ScheduleMagic:
             self._shell.user_ns["jobs"] = schedule.submit(*jobs)
         elif action:
             _do(schedule, action, rest)
+        if schedule.record.started is None and schedule.jobs():
+            schedule.start()  # a submit from Python has it started and waits for nothing
         if schedule.record.started is None:
             display(scene(()))  # nobody has ever submitted anything
         else:

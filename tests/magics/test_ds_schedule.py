@@ -26,6 +26,15 @@ def test_an_empty_queue_says_what_to_type(kernel: Kernel, schedule: Schedule) ->
     assert "%ds_schedule submit nightly.ipynb" in cell.displays[0]["text/plain"]
 
 
+def test_what_was_just_submitted_from_python_is_shown_though_its_scheduler_only_begins(
+    kernel: Kernel, schedule: Schedule
+) -> None:
+    cell = kernel.run("from ds_notebook.schedule import submit\nsubmit(['true'], id='early')\n%ds_schedule")
+
+    assert cell.error == ""
+    assert "early" in cell.displays[0]["text/plain"]
+
+
 def test_a_submit_shows_the_queue_and_leaves_the_ids(kernel: Kernel, schedule: Schedule, tmp_path: Path) -> None:
     cell = kernel.run(f"%ds_schedule submit --name hello --cwd {tmp_path} -- python -c 'print(1)'")
     ids = kernel.run("print(jobs[0])").text.strip()

@@ -27,6 +27,13 @@ export default async function queued(lab) {
   await row(cell, 'endless').getByText('cancelled by its user').waitFor();
   await cell.locator('.ds-told', { hasText: /cancel endless-\w+: applied/ }).waitFor();
 
+  const nightly = row(cell, 'nightly');
+  await nightly.getByText(/comes every day at 03:00, next 2/).first().waitFor();
+  assert.equal(await nightly.locator('.ds-step:visible').count(), 0, 'each time has a priority of its own');
+  await nightly.getByLabel(/^Cancel nightly/).click();
+  await nightly.getByLabel(/^Cancel it/).click();
+  await nightly.getByText('cancelled by its user').waitFor();
+
   await page.evaluate(() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' }));
   await page.evaluate(() => window.notebook.sessionContext.shutdown());
   await page.evaluate(() => window.jupyterapp.commands.execute('ds-notebook:show-runs'));
@@ -44,6 +51,6 @@ export default async function queued(lab) {
   await row(panel, 'patient').getByText('cancelled by its user').waitFor();
   const { scene, commands } = await lab.ask(`runs/${QUEUE}/scene`);
   assert.deepEqual(scene.commands ?? [], []);
-  assert.deepEqual(commands.map(({ verdict }) => verdict), ['applied', 'applied', 'applied', 'applied']);
+  assert.deepEqual(commands.map(({ verdict }) => verdict), Array(5).fill('applied'));
   assert.deepEqual(page.errors, []);
 }
