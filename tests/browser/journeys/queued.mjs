@@ -49,6 +49,7 @@ export default async function queued(lab) {
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await row(panel, 'patient').getByText('cancelled by its user').waitFor();
+  await row(panel, 'patient').locator('.ds-job').waitFor({ state: 'detached' }); // while it ends it can still be ordered
   const { scene, commands } = await lab.ask(`runs/${QUEUE}/scene`);
   assert.deepEqual(scene.commands ?? [], []);
   assert.deepEqual(commands.map(({ verdict }) => verdict), Array(5).fill('applied'));

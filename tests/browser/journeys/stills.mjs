@@ -10,7 +10,8 @@ export default async function stills(lab) {
       const area = page.locator(`.jp-Notebook .jp-Cell[data-windowed-list-index="${at}"] .jp-OutputArea`);
       await area.locator('img, canvas, .ds-text p').first().waitFor(); // a profile of no time is a sentence
       await page.waitForFunction(({ at }) => isDrawn(document.querySelector(`.jp-Notebook .jp-Cell[data-windowed-list-index="${at}"] .jp-OutputArea`)), { at });
-      const words = await area.innerText() + (await area.locator('img').evaluateAll(images => images.map(image => image.alt).join(' ')));
+      await page.waitForFunction(({ at }) => wordsOf(document.querySelector(`.jp-Notebook .jp-Cell[data-windowed-list-index="${at}"] .jp-OutputArea`)), { at });
+      const words = await area.evaluate(area => wordsOf(area));
       if (isRun) assert.match(words, /finished|lost|succeeded/, `${notebook}, cell ${at}`); // a comparison's words are in the picture
       assert.doesNotMatch(words, /Loading widget|model not found|Error/);
       seen++;
@@ -30,6 +31,7 @@ async function cellsWithPictures(page) {
       const canvas = area.querySelector('canvas');
       return canvas ? colours(canvas, canvas.width, canvas.height) > 1 : area.querySelector('.ds-text p')?.offsetParent;
     };
+    window.wordsOf = area => area.innerText.trim() + [...area.querySelectorAll('img')].map(image => image.alt).join(' ');
     const colours = (source, width, height) => {
       const copy = Object.assign(document.createElement('canvas'), { width, height });
       const paper = copy.getContext('2d');
