@@ -50,6 +50,9 @@ class Sampler:
         self.samples = Samples(tally, base)
         self.remarks: list[str] = []
         self.looks = Looks(self.remarks)
+        """At frames; taken with a sample by who takes that, so on the main thread in the midst of anything."""
+        self.checks = Looks(self.remarks)
+        """Of the process, or by what may wait for a lock; always by the thread."""
         self._tally = tally
         self._write = write
         self._period_s = 1 / rate_hz
@@ -101,7 +104,7 @@ class Sampler:
         try:
             self._alarm_is_at_work = True
             if not self._thread_is_at_work:
-                self._collector.hold_for(lambda: self.samples.take(main, time.perf_counter()))
+                self._collector.hold_for(lambda: self._sample(main, time.perf_counter()))
         except RecursionError:
             pass  # the user's code has nearly come to that by itself; the next sample has this one's time
         except Exception as error:
@@ -142,9 +145,9 @@ class Sampler:
         try:
             self._choose()
             if not self._alarm_serves:
-                self._collector.hold_for(lambda: self.samples.take(None, now_s))
-            if self.looks.are_due(now_s):
-                self._collector.hold_for(lambda: self._look(now_s))
+                self._collector.hold_for(lambda: self._sample(None, now_s))
+            if self.checks.are_due(now_s):
+                self._collector.hold_for(lambda: self._call(self.checks, None, now_s))
         finally:
             self._thread_is_at_work = False
         if self._alarm_serves:
@@ -176,7 +179,12 @@ class Sampler:
         self._thread_is_at_work = False
         self._write(self._tally.events(lanes))
 
-    def _look(self, now_s: float) -> None:
-        main = sys._current_frames().get(self.samples.threads.main)
+    def _sample(self, main: FrameType | None, now_s: float) -> None:
+        self.samples.take(main, now_s)
+        if self.looks.are_due(now_s):
+            self._call(self.looks, main, now_s)
+
+    def _call(self, looks: Looks, main: FrameType | None, now_s: float) -> None:
+        main = main or sys._current_frames().get(self.samples.threads.main)
         if main is not None:
-            self.looks.call(main, now_s)
+            looks.call(main, now_s)
