@@ -150,8 +150,16 @@ def _row_loop(profile: Profile, at: Frame, stack: Stack) -> Loop | None:
     around = [*tree.loops(at.line), *([head] if head else [])]
     over_rows = [loop for loop in around if any(_names_rows(tree, each, loop) for each in loop.iterables)]
     if over_rows:
-        return over_rows[0]
+        return None if _makes_what_is_looped_over(at, over_rows[0], stack) else over_rows[0]
     return around[-1] if around and in_pandas(stack) and _by_cell(profile, at, around) else None
+
+
+def _makes_what_is_looped_over(at: Frame, loop: Loop, stack: Stack) -> bool:
+    """Whether the line was in another call of the loop's head, as in `for row in frame.describe().iterrows()`."""
+    calls = [node for each in loop.iterables for node in ast.walk(each) if isinstance(node, ast.Call)]
+    once = {called(node).rpartition(".")[2] for node in calls} - {"iterrows", "itertuples"}
+    beneath = stack.frames[stack.frames.index(at) + 1 :]
+    return bool(beneath) and name(beneath[0]) in once
 
 
 def _names_rows(tree: Code, iterable: ast.expr, loop: Loop) -> bool:

@@ -136,6 +136,13 @@ def test_iterrows_is_found_with_all_of_its_loop() -> None:
     assert (found.at, found.covers, found.share) == (at(2), (2, 3), 1.0)
 
 
+def test_what_makes_the_rows_is_no_loop_over_them() -> None:
+    text = "notes = [row['a'] for _, row in df.describe().iterrows()]"
+    describe = library("pandas/core/generic.py", "NDFrame.describe")
+
+    assert not list(pandas_rows.find(profile(text, ran(2.0, at(1), describe), ran(0.1, at(1), ITERROWS))))
+
+
 PIECES = """
 def price(i):
     return df["price"].iloc[i]
