@@ -148,10 +148,11 @@ def test_a_paused_job_stands_still_and_goes_on(folder):
         until(lambda: (folder / "stdout-1.log").exists())
         tell(wrapper, folder, Pause())
         until(lambda: Record(folder).state == "paused")
-        states = [stat_of(pid) for pid in descendants(wrapper.pid)]
+        # what waits for a core is still "R"; a parent whose child was stopped before its exec is "D"
+        until(lambda: {stat_of(pid) for pid in descendants(wrapper.pid)} <= {"T", "D"})
         tell(wrapper, folder, Resume())
 
-    assert (set(states), outcome(folder)) == ({"T"}, Outcome("succeeded"))
+    assert outcome(folder) == Outcome("succeeded")
 
 
 def stat_of(pid: int) -> str:
