@@ -31,7 +31,7 @@ def _put(profile: Profile) -> Kept | None:
     for place in _busy_places(profile):
         tree = code(profile, place)
         for put in _puts(tree) if tree else ():
-            if tree is None or not _runs_often(profile, tree, place, put.line):
+            if tree is None or not runs_often(tree, put.line):
                 continue
             function = tree.function(put.line)
             at = Frame(getattr(function, "name", "<module>"), place, put.line)
@@ -59,7 +59,7 @@ def _busy_places(profile: Profile) -> list[str]:
     )
 
 
-def _runs_often(profile: Profile, tree: Code, place: str, line: int) -> bool:
+def runs_often(tree: Code, line: int) -> bool:
     """In a loop, or in a function that one calls, also through others; who puts is seldom sampled on that line."""
     return bool(tree.loops(line)) or _is_called_often(tree, line, DEEPEST)
 

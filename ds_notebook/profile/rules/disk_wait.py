@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import LEAST_SHARE, REMARKABLE_S, Found, expected_speedup
-from ds_notebook.profile.rules._seconds import Spent, blocked_s, by, critical, innermost, inside, wall_s
+from ds_notebook.profile.rules._seconds import Spent, blocked_s, by, critical, innermost, inside, lanes, total, wall_s
 from ds_notebook.profile.rules._source import called, code, loops
 
 CODE = "disk-wait"
@@ -41,6 +41,8 @@ ONCE_LOCAL = 20.0
 """A flush to the disk once instead of each time round."""
 READ_LOCAL = 2.0
 """Reading ahead in a thread hides at most the shorter of reading and working."""
+OTHERS = 0.2
+"""Of the time, with a core for other threads of Python: who comes back from a file then waits for Python's lock."""
 WAITED = 0.3
 """Of its time, at least, a line must have been without a core."""
 
@@ -73,10 +75,12 @@ _FILE_CALLS = {
 
 def find(profile: Profile) -> Iterator[Found]:
     whole_s = wall_s(profile)
+    others = (stack for stacks in lanes(profile, "thread").values() for stack in stacks)
+    others_compute = total(others).cpu_s > OTHERS * whole_s
     for at, spent in by(critical(profile), lambda stack: _file_line(profile, stack)).items():
         if spent.wall_s < max(REMARKABLE_S, LEAST_SHARE * whole_s):
             break
-        waited_s = blocked_s(profile, spent)
+        waited_s = spent.disk_s if others_compute else blocked_s(profile, spent)
         is_for_the_disk = bool(_names(profile, at) & _NOTHING_BUT_SAFE)
         if waited_s < WAITED_TO_BE_SAFE * spent.wall_s and not is_for_the_disk:
             continue

@@ -73,7 +73,7 @@ def _too_many(profile: Profile) -> Iterator[Found]:
     if line is None or loader_s < REMARKABLE_S:
         return
     workers, after_s = _best(profile, loader, stacks)
-    too_many = loader.num_workers > profile.observed.cores or (loader.iterators > 1 and not loader.persistent)
+    too_many = loader.num_workers > profile.observed.cores or (_times(profile) > 1 and not loader.persistent)
     if not too_many and after_s > WELL_CHOSEN * loader_s:
         return
     whole_s = wall_s(profile)
@@ -99,12 +99,17 @@ def _best(profile: Profile, loader: Loader, stacks: list[Stack]) -> tuple[int, f
     work_s = _work_s(profile)
     options = {0: work_s} if work_s is not None else {}
     some = min(loader.num_workers, cores)
-    once = 1 if loader.persistent else max(loader.iterators, 1)
+    once = 1 if loader.persistent else max(_times(profile), 1)
     # Fewer workers keep up as long as their work, spread over them, fits into the time that it had until now.
     keeps_up = waiting_s if work_s is None else min(waiting_s, work_s / some)
     options[some] = starting_s * some / loader.num_workers / once + keeps_up
     best = min(options, key=lambda workers: options[workers])
     return best, options[best]
+
+
+def _times(profile: Profile) -> int:
+    """How often workers were started: also by a loader that is made anew for each epoch."""
+    return sum(each.iterators for each in profile.observed.loaders if each.num_workers and not each.persistent)
 
 
 def _starts(stack: Stack) -> bool:

@@ -2,10 +2,12 @@
 
 What it sees. The memory of the process rising all the way to the end of the profile, and a line that runs again and
 again and puts things into a list or dict which nothing reads or empties; a loss that is kept or summed up with its
-graph; a cache of a function's results without a limit. With `--memory`, the lines that took the memory that is still
+graph; a cache of a function's results without a limit. A line that often copies all that was gathered so far, to add
+a little. With `--memory`, the lines that took the memory that is still
 held.
 
-Why it matters. It costs no time until memory runs out; then it costs the run.
+Why it matters. It costs no time until memory runs out; then it costs the run. Copies cost time from the first minute:
+the n-th piece costs n times what the first did.
 
 Bad::
 
@@ -17,7 +19,8 @@ Good::
 
 How the remedy is verified. By hand: the slope is measured again.
 
-When it stays silent. Memory that rises and stays; results that are collected and then used; under 100 MB.
+When it stays silent. Memory that rises and stays; results that are collected and then used; under 100 MB, if
+nothing is copied; what is cut to a length.
 """
 
 from __future__ import annotations
@@ -26,13 +29,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ds_notebook.profile.folded import Frame, Profile
-from ds_notebook.profile.found import Found
+from ds_notebook.profile.found import Found, expected_speedup
+from ds_notebook.profile.rules._copied import copied
 from ds_notebook.profile.rules._kept import kept
 from ds_notebook.profile.rules._kept_hidden import Kept
-from ds_notebook.profile.rules._seconds import through, total
+from ds_notebook.profile.rules._seconds import through, total, wall_s
 
 CODE = "memory-growth"
 
+COPY_LOCAL = 20.0
+"""Some hundred pieces, joined once instead of each time."""
 LEAST_BYTES = 100e6
 FEWEST_LOOKS = 5
 SETTLED = 0.2
@@ -42,6 +48,26 @@ STEADY = 0.5
 
 
 def find(profile: Profile) -> Iterator[Found]:
+    yield from _copies(profile)
+    yield from _growth(profile)
+
+
+def _copies(profile: Profile) -> Iterator[Found]:
+    whole_s = wall_s(profile)
+    for at, spent, grows in copied(profile):
+        share = spent.wall_s / whole_s
+        yield Found(
+            code=CODE,
+            at=at,
+            share=share,
+            expected=expected_speedup(share, COPY_LOCAL),
+            evidence=f"{share:.0%} of the time copies all that {grows} holds, to add a little to it.",
+            advice="Gather the pieces in a list and join them once; where only the last ones count, keep no more.",
+            fix="pieces.append(piece)\n...\nwhole = np.concatenate(pieces)  # once",
+        )
+
+
+def _growth(profile: Profile) -> Iterator[Found]:
     slope = _bytes_per_s(profile)
     if slope is None:
         return

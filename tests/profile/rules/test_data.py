@@ -147,6 +147,19 @@ def test_workers_started_anew_for_each_epoch_are_found_where_the_loader_is_made(
     assert found.expected == pytest.approx(8 / (2 + 5 * 2 / 16 / 20 + 0.25))
 
 
+def test_a_loader_made_anew_for_each_epoch_starts_its_workers_as_often() -> None:
+    seen = profile(
+        TRAINING,
+        ran(5.0, at(7), START),
+        ran(3.0, at(7), NEXT),
+        ran(2.0, at(9), BACKWARD),
+        ran(2.0, FETCH, DECODES, lane="process 12 loader worker 0"),
+        loaders=[Loader(num_workers=2, batches=5, iterators=1)] * 20,
+    )
+
+    assert [found.at for found in loader_workers.find(seen)] == [at(5)]
+
+
 def test_two_workers_on_two_cores_that_are_kept_busy_are_well_chosen() -> None:
     seen = profile(
         TRAINING,

@@ -138,6 +138,14 @@ def test_a_write_that_had_to_wait_for_a_core_did_not_wait_for_the_disk() -> None
 GROW = "for line in lines:\n    nodes.append(parse(line))\nprint(len(nodes))\nnodes.sort()"
 
 
+def test_a_read_beside_a_thread_that_computes_waits_for_pythons_lock() -> None:
+    text = "for path in paths:\n    data = path.read_bytes()"
+    read = ran(2.0, at(2), busy=0.1)
+
+    assert list(disk_wait.find(profile(text, read)))
+    assert not list(disk_wait.find(profile(text, read, ran(2.0, at(1, "shows"), lane="thread display"))))
+
+
 def test_pauses_are_found_at_the_line_that_they_hit() -> None:
     pauses = Gc(collections=500, seconds=2.0, by_line={str(at(2)): 1.9, str(at(3)): 0.1})
 
@@ -248,3 +256,31 @@ def test_what_is_kept_out_of_sight_is_found(source: str, line: int) -> None:
 
 def test_what_a_program_lets_go_of_at_its_end_had_grown_all_the_same() -> None:
     assert list(memory_growth.find(profile(KEEP, ran(7.0, at(3)), memory=[*RISING, (8.0, 10**8)])))
+
+
+GATHERED = """
+class Window:
+    def push(self, block):
+        self.samples = np.concatenate([self.samples, block]){cut}
+for block in stream:
+    window.push(block)
+"""
+
+
+def test_what_is_copied_to_add_a_little_is_found_where_it_costs_time() -> None:
+    line = at(3, "Window.push")
+    (found,) = memory_growth.find(profile(GATHERED.format(cut=""), ran(3.0, at(5), line), ran(1.0, at(4))))
+
+    assert (found.at, found.share) == (line, 0.75)
+
+
+def test_what_is_cut_to_a_length_does_not_grow() -> None:
+    source = GATHERED.format(cut="\n        self.samples = self.samples[-100:]")
+
+    assert not list(memory_growth.find(profile(source, ran(3.0, at(6), at(3, "Window.push")))))
+
+
+def test_two_arrays_that_are_joined_once_are_no_growth() -> None:
+    source = "table = np.concatenate([table, more])"
+
+    assert not list(memory_growth.find(profile(source, ran(3.0, at(1)))))

@@ -70,7 +70,9 @@ def _requires(new: set[str]) -> dict[str, list[str]]:
     for name in new:
         module, top = sys.modules.get(name), _top(name)
         if type(module) is ModuleType and top in needs:
-            needs[top].update(_origin(value) for value in list(vars(module).values()) if isinstance(value, _DEFINED))
+            # by its type: to ask a thing for its class may warn the user, as some of torch's do
+            defined = [value for value in list(vars(module).values()) if issubclass(type(value), _DEFINED)]
+            needs[top].update(map(_origin, defined))
     return {top: sorted((found & tops) - {top}) for top, found in needs.items() if (found & tops) - {top}}
 
 
