@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
 import os
@@ -88,6 +89,14 @@ def test_another_thread_than_the_main_one_has_none() -> None:
 
 def test_more_often_than_the_system_looks_at_its_timers_it_does_not_ring() -> None:
     assert not Alarm(1e-4, lambda frame: None).set()
+
+
+def test_an_event_loop_that_signals_wake_is_left_in_peace() -> None:
+    async def waits() -> bool:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, print)
+        return Alarm(0.01, lambda frame: None).set()
+
+    assert not asyncio.run(waits())
 
 
 def test_a_forked_child_hears_nothing() -> None:

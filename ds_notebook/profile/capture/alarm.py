@@ -51,10 +51,13 @@ class Alarm:
         self._number: int | None = None
 
     def set(self) -> bool:
-        """Whether it can: on Linux, not more often than there are ticks, by the main thread, where a signal is free."""
+        """Whether it can: on Linux, not more often than there are ticks, by the main thread, where a signal is free.
+
+        Where signals wake an event loop by a byte, thousands of them would fill its pipe and be complained of.
+        """
         if sys.platform != "linux" or self._every_s < time.clock_getres(_COARSE_CLOCK):
             return False
-        if threading.current_thread() is not threading.main_thread():
+        if threading.current_thread() is not threading.main_thread() or _signals_wake_someone():
             return False
         self._number = _free_signal()
         if self._number is None or (timer := _timer(self._number)) is None:
@@ -86,6 +89,13 @@ class Alarm:
 
 def _system() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
+
+
+def _signals_wake_someone() -> bool:
+    descriptor = signal.set_wakeup_fd(-1)
+    if descriptor != -1:
+        signal.set_wakeup_fd(descriptor)
+    return descriptor != -1
 
 
 def _free_signal() -> int | None:
