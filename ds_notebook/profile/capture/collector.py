@@ -18,14 +18,13 @@ class Collector:
         self._is_held = False
 
     def hold_for(self, look: Callable[[], None]) -> None:
-        """Call `look`; not to be called in two threads at once."""
-        self.let_go()  # an interrupt may have come between two instructions of the last look's end
+        """Call `look`."""
         if not gc.isenabled():
             look()
             return
+        gc.disable()
         self._is_held = True
         try:
-            gc.disable()
             look()
         finally:
             self.let_go()

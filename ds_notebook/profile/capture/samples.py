@@ -15,7 +15,7 @@ IDLE_SHARE = 0.02
 
 
 class Samples:
-    """Made by the thread that is the main one; `take` is not to be called in two threads at once."""
+    """Made by the thread that is the main one."""
 
     def __init__(self, tally: Tally, base: FrameType | None) -> None:
         """`base` is the frame below which the user's code runs."""
@@ -31,37 +31,26 @@ class Samples:
         self._last_s = 0.0
         self._last_key: Key = ()
 
-    @property
-    def main(self) -> Watched:
-        """The main thread's clocks."""
-        return self.threads.watched[self.threads.main]
-
     def begin(self) -> float:
         """The clock runs from here: seconds of `perf_counter`."""
         self.threads.begin()
         self._last_s = time.perf_counter()
         return self._last_s
 
-    def take(self, main: FrameType | None, now_s: float) -> None:
-        """`main` is the main thread's frame where it is known: it stands still."""
+    def take(self, now_s: float) -> dict[int, FrameType]:
+        """One sample; gives the innermost frame of each thread."""
         gap_s = now_s - self._last_s
         self._last_s = now_s
         self.number += 1
         if gap_s > self.longest_gap_s:
             self.longest_gap_s = gap_s
         threads = self.threads
-        is_to_count = threads.count_is_due()
-        if main is not None and not is_to_count and len(threads.watched) == 1:
-            self._add(threads.main, self.main, main, gap_s)
-            return
         frames = sys._current_frames()
-        if main is not None:
-            frames[threads.main] = main
-        if is_to_count:
-            threads.count(frames)
+        threads.count(frames)
         for ident, thread in tuple(threads.watched.items()):
             if ident in frames:
                 self._add(ident, thread, frames[ident], gap_s)
+        return frames
 
     def _add(self, ident: int, thread: Watched, frame: FrameType | None, gap_s: float) -> None:
         try:
@@ -89,8 +78,9 @@ class Samples:
 
     def close_last_gap(self) -> None:
         """The main thread has since come back to its profiler: what it did before is what it was last seen at."""
+        main = self.threads.watched[self.threads.main]
         if self._last_key and not self.waits_alone:
-            self._tally.add(MAIN, self._last_key, time.perf_counter() - self._last_s, self.main.cpu_s(), 0.0)
+            self._tally.add(MAIN, self._last_key, time.perf_counter() - self._last_s, main.cpu_s(), 0.0)
 
     def close(self) -> None:
         """Give back what the system lent."""

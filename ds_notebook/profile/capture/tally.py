@@ -39,7 +39,7 @@ class Lane:
 
 
 class Tally:
-    """Adds up samples. `take` is not to be called while one is added; `events` may be."""
+    """Adds up samples; `events` gives what came since it was last asked."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
@@ -103,17 +103,14 @@ class Tally:
             sums[2] += disk_s
         into.order.append((key, wall_s))
 
-    def take(self) -> list[Lane]:
-        """What came since it was last asked."""
+    def events(self) -> list[Stacks]:
+        """One event for each lane that has samples."""
         lanes, self._lanes = self._lanes, {}
+        events = [self._event(lane) for lane in lanes.values()]
         if len(self._users) > MOST_STACKS:
             self._users.clear()
             self._numbers.clear()
-        return list(lanes.values())
-
-    def events(self, lanes: list[Lane]) -> list[Stacks]:
-        """One event for each lane that has samples."""
-        return [self._event(lane) for lane in lanes]
+        return events
 
     def _event(self, lane: Lane) -> Stacks:
         frames: dict[str, int] = {}

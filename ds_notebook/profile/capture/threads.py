@@ -26,7 +26,6 @@ class Watched:
         self.lane = lane
         self._clock: int | None = None
         self._stat: int | None = None
-        self._schedstat: int | None = None
         self._cpu_ns = 0
         self._idle_gaps = 0
         self._on_disk = False
@@ -34,24 +33,15 @@ class Watched:
             # As Linux makes a clock's number. `time.pthread_getcpuclockid` would take the process down where the
             # thread has just ended, and it may: this thread can lose the GIL at any time.
             self._clock = (~number << 3) | 6
-            self._cpu_ns = self.clock_ns()
+            self._cpu_ns = time.clock_gettime_ns(self._clock)
             self._stat = _open(f"/proc/self/task/{number}/stat")
-            self._schedstat = _open(f"/proc/self/task/{number}/schedstat")
 
     def cpu_s(self) -> float:
         """Seconds with a core since the last call; raises OSError once the thread is gone."""
-        before, self._cpu_ns = self._cpu_ns, self.clock_ns()
+        if self._clock is None:
+            return 0.0
+        before, self._cpu_ns = self._cpu_ns, time.clock_gettime_ns(self._clock)
         return (self._cpu_ns - before) / 1e9
-
-    def clock_ns(self) -> int:
-        """Nanoseconds with a core since the thread began, 0 where that is not known; raises OSError as `cpu_s`."""
-        return 0 if self._clock is None else time.clock_gettime_ns(self._clock)
-
-    def run_delay_ns(self) -> int:
-        """Nanoseconds in which the thread could have run and had no core, 0 where the system does not say."""
-        if self._schedstat is None:
-            return 0
-        return int(os.pread(self._schedstat, 256, 0).split()[1])
 
     def waits_for_disk(self) -> bool:
         """Whether the system says that the thread sleeps until a disk answers."""
@@ -73,11 +63,10 @@ class Watched:
         return wall_s - cpu_s if self._on_disk else 0.0
 
     def close(self) -> None:
-        """Give the files back."""
-        for file in (self._stat, self._schedstat):
-            if file is not None:
-                os.close(file)
-        self._stat = self._schedstat = None
+        """Give the file back."""
+        if self._stat is not None:
+            os.close(self._stat)
+            self._stat = None
 
 
 def _open(path: str) -> int | None:

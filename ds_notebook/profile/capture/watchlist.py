@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import threading
 from contextlib import suppress
 from types import FrameType
@@ -15,7 +14,7 @@ RECOUNT = 10
 
 
 class Watchlist:
-    """Made by the thread that is to be the main one. Its methods are not to run at once in two threads."""
+    """Made by the thread that is to be the main one."""
 
     def __init__(self) -> None:
         self.main = threading.get_ident()
@@ -31,27 +30,27 @@ class Watchlist:
         """The main thread's clock runs from here."""
         self.watched[self.main] = Watched(MAIN, threading.get_native_id())
 
-    def count_is_due(self) -> bool:
-        """Whether threads have begun or ended since they were counted, or it was long ago; asked once a sample."""
-        self._samples += 1
-        return self._samples % RECOUNT == 0 or _thread._count() != self._num_threads
-
     def count(self, frames: dict[int, FrameType]) -> None:
-        """Forget those that have ended, meet those that were not there before: their time counts from here on."""
+        """Forget those that have ended, meet those that were not there before: their time counts from here on.
+
+        Only where there are more or fewer threads than at the last count, or it was long ago.
+        """
+        self._samples += 1
+        if len(frames) == self._num_threads and self._samples % RECOUNT:
+            return
         for ident in self.watched.keys() - frames.keys():
             self.forget(ident)
         self._standing &= frames.keys()
-        all_have_begun = True
         for ident in frames.keys() - self.watched.keys() - self._standing:
             frame = frames[ident]
             if begins(frame):
-                all_have_begun = False
-            elif ident == self.profiler or is_standing(frame):
+                continue
+            if ident == self.profiler or is_standing(frame):
                 self._standing.add(ident)
             else:
                 with suppress(OSError):  # it has ended since
                     self.watched[ident] = watched(ident, {each.lane for each in self.watched.values()})
-        self._num_threads = _thread._count() if all_have_begun else -1
+        self._num_threads = len(self.watched) + len(self._standing)
 
     def forget(self, ident: int) -> None:
         """A thread that has ended."""

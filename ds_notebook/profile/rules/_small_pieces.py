@@ -1,5 +1,4 @@
-"""Lines that give pandas a little to do again and again: a cell, a row, a few rows; or that look all rows through for
-some of them.
+"""Lines that give pandas a little to do again and again: a cell, a row, some of all rows.
 
 Each call of pandas takes 5 to 500 microseconds of its own Python, whatever the size: a sampler then finds it at many
 different lines, and not in the one where a long column is worked on.

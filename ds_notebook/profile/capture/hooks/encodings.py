@@ -28,7 +28,7 @@ def encodings(scope: Scope) -> Iterator[None]:
             scope.imports.when_loaded(module, functools.partial(_install, module, names, exchange, counted))
         messages = _Messages(patches, counted)
         messages.look()
-        scope.sampler.checks.add(MESSAGES_EVERY_S, lambda *_: messages.look())
+        scope.sampler.looks.add(MESSAGES_EVERY_S, lambda *_: messages.look())
         try:
             yield
         finally:

@@ -36,8 +36,8 @@ def machine(scope: Scope) -> Iterator[None]:
         if due and (resident := resident_bytes()):
             found.memory.append((round(since_s, 3), resident))
 
-    scope.sampler.checks.add(MEMORY_EVERY_S, look_at_memory)
-    scope.sampler.checks.add(THREADS_EVERY_S, lambda *_: threads.look())
+    scope.sampler.looks.add(MEMORY_EVERY_S, look_at_memory)
+    scope.sampler.looks.add(THREADS_EVERY_S, lambda *_: threads.look())
     try:
         yield
     finally:

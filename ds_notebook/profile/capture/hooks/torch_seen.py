@@ -28,7 +28,7 @@ def torch_seen(scope: Scope) -> Iterator[None]:
         patches = until_the_end.enter_context(Patches())
         scope.imports.when_loaded("torch.utils.data", lambda: seen.watch_loaders(patches))
         scope.imports.when_loaded("torch.optim.optimizer", lambda: seen.watch_optimizers(until_the_end))
-        scope.sampler.checks.add(EVERY_S, functools.partial(seen.look_for_models, patches))
+        scope.sampler.looks.add(EVERY_S, functools.partial(seen.look_for_models, patches))
         yield
 
 
