@@ -5,7 +5,7 @@
 
 Each tool has a kernel of its own. In it blocks of a third of a second run off, on, off: the ratio is of process CPU
 time, on over the mean of the two offs beside it. The last column is the CPU that the tool itself takes in ten seconds:
-our samples, by alarm and thread; py-spy's own process. A control row has the tool that does nothing: the table is void
+our sampler's own thread, py-spy's own process. A control row has the tool that does nothing: the table is void
 unless it is 1.00 +- 0.01. Scalene profiles whole programs: each of its blocks is a process, and its control another
 row. The peers stand in peers-requirements.txt.
 """
