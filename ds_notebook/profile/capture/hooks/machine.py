@@ -23,7 +23,7 @@ BUSY_SHARE = 0.02
 
 @contextmanager
 def machine(scope: Scope) -> Iterator[None]:
-    """Clocks of the process and its children, memory once a second, and what each of its threads waited for a core."""
+    """Clocks of the process and its children, its memory as it goes on, what each of its threads waited for a core."""
     found = scope.found
     found.memory_available_bytes = memory_available_bytes()
     began_s, before = time.perf_counter(), os.times()
