@@ -12,13 +12,16 @@ from ds_notebook.cli._door import Command, add_json
 from ds_notebook.cli._follow import show_result
 from ds_notebook.errors import UsageError
 from ds_notebook.options import add_options, from_options
+from ds_notebook.record import open_run
+from ds_notebook.train.again import AGAIN_HELP, config_again, kept_source, source_again
 from ds_notebook.train.config import TrainConfig
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "source", metavar="FILE.py:FUNCTION", help="returns a dict with model, train_data, val_data, ..."
+        "source", metavar="FILE.py:FUNCTION", nargs="?", help="returns a dict with model, train_data, val_data, ..."
     )
+    parser.add_argument("--again", metavar="RUN", help=AGAIN_HELP)
     add_options(parser, TrainConfig, skip=("background",))  # a command has nothing to return to
     add_json(parser)
 
@@ -26,15 +29,24 @@ def _add(parser: argparse.ArgumentParser) -> None:
 def _run(asked: argparse.Namespace) -> int:
     from ds_notebook.train import Trainer  # torch takes a second to load: `--help` does without
 
-    config = from_options(TrainConfig, asked)
-    setup = _setup(asked.source)
+    source = asked.source
+    if asked.again:
+        before = open_run(asked.again)
+        config = config_again(before, vars(asked))
+        source = source or source_again(before)
+    elif source:
+        config = from_options(TrainConfig, asked)
+    else:
+        raise UsageError("Name the function that makes model and data, as in: ds train train.py:setup.")
+    setup = _setup(source)
     import torch
 
     torch.manual_seed(config.seed)
     parts = setup()
     if not isinstance(parts, Mapping) or not {"model", "train_data"} <= set(parts):
-        raise UsageError(f"{asked.source} must return a dict with model and train_data, and val_data if there is any.")
-    run = Trainer(**parts, config=config).fit()
+        raise UsageError(f"{source} must return a dict with model and train_data, and val_data if there is any.")
+    with kept_source(source):
+        run = Trainer(**parts, config=config).fit()
     show_result(run, as_json=asked.json)
     return 0
 

@@ -11,7 +11,8 @@ from ds_magics._door import complete, cut_traceback, run_body, words
 from ds_magics._touching import warn_of_touching
 from ds_notebook.errors import DsError, UsageError
 from ds_notebook.options import OptionParser, add_options, from_options, help_text
-from ds_notebook.record import Record
+from ds_notebook.record import Record, open_run
+from ds_notebook.train.again import AGAIN_HELP, config_again
 from ds_notebook.train.config import TrainConfig
 
 _NEEDED = ("model", "train_data")
@@ -27,7 +28,8 @@ HELP = (
     + f"""
 
 The body runs as plain Python. Then the trainer takes {", ".join(_NEEDED)} and, where they exist, {", ".join(_TAKEN)}.
-`%ds_train`, without a body, takes names that exist already; `--model net --train-data loader` gives other names."""
+`%ds_train`, without a body, takes names that exist already; `--model net --train-data loader` gives other names.
+`--again RUN` takes the options of that run from its record; those on the line go before."""
 )
 
 
@@ -40,6 +42,7 @@ class TrainMagic:
         self._parser = OptionParser(prog="%%ds_train", help_command="%%ds_train?")
         for name in (*_NEEDED, *_TAKEN):
             self._parser.add_argument(f"--{name.replace('_', '-')}", dest=f"name_of_{name}", default=name)
+        self._parser.add_argument("--again", metavar="RUN", help=AGAIN_HELP)
         add_options(self._parser, TrainConfig)
 
     @classmethod
@@ -59,7 +62,8 @@ class TrainMagic:
     def __call__(self, line: str, cell: str = "") -> None:
         """Run the body, train, and leave `run` in the namespace, also where the training failed."""
         asked = self._parser.parse_args(words(line))
-        config = from_options(TrainConfig, asked)
+        given = vars(asked)
+        config = config_again(open_run(asked.again), given) if asked.again else from_options(TrainConfig, given)
         names = {name: getattr(asked, f"name_of_{name}") for name in (*_NEEDED, *_TAKEN)}
         if config.background == "process":
             self._train_apart(cell, names, config)

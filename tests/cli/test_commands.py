@@ -215,6 +215,34 @@ def test_train_fails_with_a_failed_gate(folder: Path, out: Output) -> None:
     assert "Gate failed: val_loss < 0: measured" in out()
 
 
+def test_train_again_takes_file_and_options_from_the_record(folder: Path, out: Output) -> None:
+    (folder / "mine.py").write_text(SETUP)
+    main(["train", f"{folder}/mine.py:setup", "--epochs", "3", "--seed", "5", "--json"])
+    first = ds.open_run(as_json(out())["id"])
+
+    assert main(["train", "--again", first.id, "--json"]) == 0
+
+    second = ds.open_run(as_json(out())["id"])
+    assert second.id != first.id
+    assert second.columns()["loss"][2] == first.columns()["loss"][2]
+
+
+def test_an_option_given_to_train_again_goes_before_the_recorded_one(folder: Path, out: Output) -> None:
+    (folder / "mine.py").write_text(SETUP)
+    main(["train", f"{folder}/mine.py:setup", "--epochs", "3", "--batch-size", "16", "--json"])
+
+    main(["train", "--again", as_json(out())["id"], "--epochs", "1", "--json"])
+
+    started = ds.open_run(as_json(out())["id"]).started
+    assert started is not None
+    assert (started.config["epochs"], started.config["batch_size"]) == (1, 16)
+
+
+def test_train_again_says_what_a_run_lacks(out: Output) -> None:
+    assert main(["train", "--again", finished_run().id]) == 2
+    assert "is a run of kind 'loop'" in out()
+
+
 @pytest.mark.parametrize("source", ["nowhere.py:setup", "mine.py:absent", "mine.py:wrong", "mine.py"])
 def test_train_says_what_it_wants(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)

@@ -59,6 +59,17 @@ def test_the_same_seed_gives_the_same_weights(kernel: Kernel) -> None:
     assert sums[0] == sums[1]
 
 
+def test_again_takes_the_options_of_a_run_and_those_on_the_line_go_before(kernel: Kernel) -> None:
+    kernel.run("%%ds_train --epochs 2 --seed 4 --batch-size 16" + BODY)
+    kernel.run("first = run.id")
+
+    cell = kernel.run("%%ds_train --again {first} --epochs 1" + BODY)
+
+    assert cell.error == ""
+    options = "[run.record.started.config[name] for name in ('epochs', 'seed', 'batch_size')]"
+    assert value(kernel, options) == "[1, 4, 16]"
+
+
 def test_a_gate_that_fails_is_the_cells_error_in_one_sentence(kernel: Kernel) -> None:
     cell = kernel.run("%%ds_train --gate 'val_accuracy > 1.5'" + BODY)
 
