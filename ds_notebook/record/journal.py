@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,38 +17,60 @@ from ds_notebook.record.events import Event, Note
 
 _encoder = msgspec.json.Encoder(enc_hook=str)  # what JSON cannot hold (a path, a device) is kept as its text
 
+TRY_EVERY_S = 1.0
+"""A disk that refused is tried again after so long."""
+MOST_WAITING_BYTES = 16 << 20
+"""Kept in memory while the disk refuses: days of a training's numbers."""
+
 
 class Journal:
     """Appends events as JSON lines to `events-<pid>-<random>.jsonl`, opened at the first write.
 
     Whole blocks go out in one unbuffered write, so what a write returned from survives a
-    SIGKILL (not a power cut, unless `durable`). When the disk refuses, recording stops with
-    one warning and never raises: the training that it records is worth more.
+    SIGKILL (not a power cut, unless `durable`). What the disk refuses waits in memory, with one
+    warning, and goes out first once there is room; nothing is raised: the training that is recorded is worth more.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.written_bytes = 0
-        self.failure = ""
         self._new_writer()
 
     def _new_writer(self) -> None:
         self._pid = os.getpid()
         self._writer = f"{self._pid}-{secrets.token_hex(3)}"
         self._file: int | None = None
+        self.failure = ""
+        """Why the last write was refused; empty once all is written."""
+        self._waiting = bytearray()
+        self._num_lost = 0
+        self._is_said = False
+        self._refused_at = self._next_try = 0.0
 
     def write(self, events: Sequence[Event], *, durable: bool = False) -> None:
-        """Append `events`; with `durable` they are on the disk before this returns."""
-        if self.failure or not events:
+        """Append `events`, or keep them until there is room; with `durable` they are on the disk before this returns.
+
+        On a full disk only those that are `durable` try at once, and any once a second.
+        """
+        if not events:
             return
-        if self._pid != os.getpid():  # forked: a process appends only to the file that it created
-            self.close()
-        try:
-            self._append(_encoded(events))
-        except OSError as error:
-            self._give_up(error)
-        if durable:
+        self._begin_anew_if_forked()
+        lines = _encoded(events)
+        if self.failure and not durable and time.monotonic() < self._next_try:
+            self._keep(lines)
+        elif not self._append(lines):
+            self._keep(lines)
+            self._warn()
+        elif durable:
             self.sync()
+
+    def write_now(self, events: Sequence[Event], *, durable: bool = False) -> bool:
+        """Append `events` now; False, and nothing of them is kept, where the disk refuses."""
+        self._begin_anew_if_forked()
+        written = self._append(_encoded(events))
+        if written and durable:
+            self.sync()
+        return written and not self.failure
 
     def sync(self) -> None:
         """What was written before is on the disk when this returns; a thread may write meanwhile."""
@@ -57,37 +80,63 @@ class Journal:
         try:
             os.fsync(file)
         except OSError as error:
-            self._give_up(error)
+            self._refused(error)
+            self._warn()
 
-    def _append(self, lines: bytes) -> None:
-        if self._file is None:
-            self._file = _create(self.folder, self._writer)
-        _write_all(self._file, lines)
+    def _append(self, lines: bytes) -> bool:
+        """Write what waits, and then `lines`; False where the disk refuses."""
+        try:
+            if self._file is None:
+                self._file = _create(self.folder, self._writer)
+            if self.failure:
+                lines = bytes(self._waiting) + self._gap_note() + lines
+            _write_whole(self._file, lines)
+        except OSError as error:
+            self._refused(error)
+            return False
         self.written_bytes += len(lines)
+        self.failure, self._num_lost, self._is_said = "", 0, False
+        self._waiting = bytearray()
+        return True
 
-    def _give_up(self, error: OSError) -> None:
-        self.failure = (
-            f"Recording stopped: {self.folder} could not be written ({error.strerror}). "
-            "The run itself goes on; free some space for the next one."
+    def _refused(self, error: OSError) -> None:
+        now = time.monotonic()
+        if not self.failure:
+            self._refused_at = now
+        self._next_try = now + TRY_EVERY_S
+        self.failure = f"{self.folder} could not be written ({error.strerror})"
+
+    def _keep(self, lines: bytes) -> None:
+        if len(self._waiting) + len(lines) <= MOST_WAITING_BYTES:
+            self._waiting += lines
+        else:
+            self._num_lost += lines.count(b"\n")
+
+    def _gap_note(self) -> bytes:
+        """For the reader of the record, where the user was warned."""
+        if not self._is_said:
+            return b""
+        lost = f" {self._num_lost} events found no room in memory and are lost." if self._num_lost else ""
+        text = (
+            f"{self.failure} for {time.monotonic() - self._refused_at:.0f} s: what was recorded meanwhile waited.{lost}"
         )
+        return _encoded([Note(level="error" if lost else "warning", text=text)])
+
+    def _warn(self) -> None:
+        if self._is_said:
+            return
+        self._is_said = True
         with contextlib.suppress(Warning):  # `python -W error` must not end a training here
-            warnings.warn(self.failure, stacklevel=2)
+            warnings.warn(
+                f"Recording waits: {self.failure}. The run itself goes on; "
+                "free some space, and what it records meanwhile is written then.",
+                stacklevel=3,
+            )
 
-    def end(self, first: Event, last: Event) -> None:
-        """Write the last event durably and close; after a failure, say so in a new file if there is room again.
-
-        That file repeats `first` where nothing at all could be written before.
-        """
+    def end(self, last: Event) -> None:
+        """Write the last event durably and close; what the disk still refuses is lost."""
         self.write([last], durable=True)
-        if self.failure:
-            note = Note(level="error", text=self.failure)
-            with contextlib.suppress(OSError):  # the disk is still full: the warning has been given
-                write_apart(self.folder, [note, last] if self.written_bytes else [first, note, last], self._end_writer)
         self.close()
-
-    @property
-    def _end_writer(self) -> str:
-        return f"{self._writer}-end"
 
     def close(self) -> None:
         """Give the file back; what is written later begins a new one. In a forked child the parent's stays as it is."""
@@ -96,12 +145,16 @@ class Journal:
         if file is not None:
             os.close(file)
 
+    def _begin_anew_if_forked(self) -> None:
+        if self._pid != os.getpid():  # a process appends only to the file that it created
+            self.close()
+
 
 def write_apart(folder: Path, events: Sequence[Event], writer: str = "") -> None:
     """Write events of someone who is not the run's producer, durably, in a file of their own; raises OSError."""
     file = _create(folder, writer or f"{os.getpid()}-{secrets.token_hex(3)}")
     try:
-        _write_all(file, _encoded(events))
+        _write_whole(file, _encoded(events))
         os.fsync(file)
     finally:
         os.close(file)
@@ -112,10 +165,17 @@ def _create(folder: Path, writer: str) -> int:
     return os.open(folder / f"events-{writer}.jsonl", flags, 0o600)
 
 
-def _write_all(file: int, lines: bytes) -> None:
+def _write_whole(file: int, lines: bytes) -> None:
+    """Write all or, where the disk refuses, nothing: half a line may only ever be the last one. Raises OSError."""
+    before = os.fstat(file).st_size
     left = memoryview(lines)
-    while left:
-        left = left[os.write(file, left) :]
+    try:
+        while left:
+            left = left[os.write(file, left) :]
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(file, before)
+        raise
 
 
 def _encoded(events: Sequence[Event]) -> bytes:

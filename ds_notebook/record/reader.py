@@ -231,12 +231,7 @@ def _in_order(events: Iterable[AnyEvent]) -> Iterator[tuple[float, AnyEvent]]:
 
 
 def _end_of(file: Path) -> RunEnded | None:
-    """The end in the producer's file, or in the second one it opens when the disk was full."""
-    for path in (file, file.with_name(f"{file.stem}-end.jsonl")):
-        for event in last_events(path, "run_ended"):
-            if isinstance(event, RunEnded):
-                return event
-    return None
+    return next((event for event in last_events(file, "run_ended") if isinstance(event, RunEnded)), None)
 
 
 def _is_paused(file: Path) -> bool:

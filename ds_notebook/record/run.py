@@ -210,8 +210,10 @@ class Run:
         except OSError as error:
             self.note(f"{name} could not be saved: {error.strerror}.", "error")
             return None
-        self.emit(artifact, durable=True)
-        if self._journal.failure:  # a file that the record does not name does not count
+        with self._lock:
+            is_named = self._journal.write_now([artifact])
+        self._journal.sync()
+        if not is_named or self._journal.failure:  # a file that the record does not name does not count
             (self.path / artifact.path).unlink(missing_ok=True)
             return None
         return artifact
@@ -366,13 +368,12 @@ class Run:
             raise
 
     def _write_end(self, status: EndStatus) -> None:
-        assert self._started is not None
         self._over.set()
         for command in [*self._asked, *self._inbox.poll()]:
             self.answer(command, refused="the run had ended")
         self._flush()
         with self._lock:
-            self._journal.end(self._started, RunEnded(status=status, error=self._error))
+            self._journal.end(RunEnded(status=status, error=self._error))
         self._ended = True
         self._due = 0  # whatever is logged now meets a look, which says that it is too late
         self._release()

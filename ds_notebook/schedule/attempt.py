@@ -149,14 +149,13 @@ def is_alive(folder: Path) -> bool:
 
 def _said(evidence: Evidence) -> Outcome | None:
     outcome, ended = None, False
-    for file in (evidence.file, evidence.file.with_name(f"{evidence.file.stem}-end.jsonl")):
-        for event in stream(file):
-            match event:
-                case Decision(policy="exit"):
-                    outcome = Outcome(_STATUS.get(event.verdict, "failed"), event.reason)
-                case RunEnded(status=status, error=error):
-                    ended = True
-                    outcome = outcome or Outcome(_STATUS.get(status, "failed"), error)  # there was room for this alone
+    for event in stream(evidence.file):
+        match event:
+            case Decision(policy="exit"):
+                outcome = Outcome(_STATUS.get(event.verdict, "failed"), event.reason)
+            case RunEnded(status=status, error=error):
+                ended = True
+                outcome = outcome or Outcome(_STATUS.get(status, "failed"), error)  # there was room for this alone
     return outcome if ended else None
 
 

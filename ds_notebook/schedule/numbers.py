@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from ds_notebook.record.events import AnyEvent, RunStarted, Usage
 from ds_notebook.record.files import event_files, first_event
 from ds_notebook.record.journal import Journal
 from ds_notebook.record.reader import Position
-from ds_notebook.schedule.pages import remove_empty, rewrite
+from ds_notebook.schedule.pages import rewrite
 
 KEPT_S = 7 * 86400.0
 KEPT_BYTES = 16 << 20
@@ -41,13 +40,7 @@ class Numbers:
         if self._journal.written_bytes >= KEPT_BYTES / _NUM_FILES or abs(now - self._begun_at) >= KEPT_S / _NUM_FILES:
             self.close()
             self._begin(now)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the jobs' events, which must be kept, say that the disk is full
-            self._journal.write(usages)
-        if self._journal.failure:
-            self.close()
-            remove_empty(self._home)
-            self._begin(now)
+        self._journal.write_now(usages)
 
     def _begin(self, now: float) -> None:
         forget_old(self._home, now)

@@ -1,4 +1,4 @@
-"""The files of a record that are not written any more: made smaller, or removed where nothing is in them.
+"""The files of a record that are not written any more: made smaller.
 
 Only who holds the folder's lock may do it.
 """
@@ -37,10 +37,3 @@ def rewrite(path: Path, is_kept: Callable[[bytes], bool]) -> None:
         new.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
-
-
-def remove_empty(folder: Path) -> None:
-    """Delete the files of this process in which there was no room for a first event."""
-    for path in folder.glob(f"events-{os.getpid()}-*.jsonl"):
-        if path.stat().st_size == 0:
-            path.unlink()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from ds_notebook.record.events import Decision, EndStatus, Event, Note, RunEnded
 from ds_notebook.record.files import event_files, first_event
 from ds_notebook.record.journal import Journal
 from ds_notebook.record.state import this_boot
-from ds_notebook.schedule.pages import remove_empty
 
 RESERVE_BYTES = 256 << 10
 
@@ -30,7 +28,6 @@ class Producer:
     def __init__(self, folder: Path, started: RunStarted) -> None:
         """Write durably that the run has begun; raises RecordError where that cannot be written."""
         self.folder = folder
-        self._started = started
         self._journal = Journal(folder)
         self._reserve = folder / "reserve"
         self.emit([started], durable=True)
@@ -42,32 +39,22 @@ class Producer:
 
         A full disk has room for some more: that which was laid by at the start.
         """
-        if not events:
+        if not events or self._journal.write_now(events, durable=durable):
             return
-        self._try(events, durable)
-        if self._journal.failure and self._reserve.exists():
+        if self._reserve.exists():
             self._reserve.unlink()
-            self._try(events, durable)
-        if self._journal.failure:
-            raise RecordError(self._journal.failure)
-
-    def _try(self, events: Sequence[Event], durable: bool) -> None:
-        if self._journal.failure:  # it has given up for good: begin a new file
-            self._journal.close()
-            remove_empty(self.folder)
-            self._journal = Journal(self.folder)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what could not be written is raised, not printed
-            self._journal.write(events, durable=durable)
+            if self._journal.write_now(events, durable=durable):
+                return
+        raise RecordError(f"{self._journal.failure}.")
 
     def note(self, text: str) -> None:
         """Write a sentence for the reader of the record."""
         self.emit([Note(level="info", text=text)])
 
     def end(self, status: EndStatus, error: str = "") -> None:
-        """Write the last event durably, in a new file where the disk was full and is no more."""
+        """Write the last event durably, if need be where room was laid by."""
         self._reserve.unlink(missing_ok=True)
-        self._journal.end(self._started, RunEnded(status=status, error=error))
+        self._journal.end(RunEnded(status=status, error=error))
 
 
 def answer(command: AnyCommand | Unknown, refused: str = "") -> Decision:

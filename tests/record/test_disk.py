@@ -1,16 +1,18 @@
-"""A disk that fills up stops the recording with one warning and one Note, never the training."""
+"""What a full disk refuses waits, with one warning and one Note, and the training goes on."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import ds_notebook as ds
-from ds_notebook.record import Record
+from ds_notebook.record import Record, journal
+from ds_notebook.record.journal import TRY_EVERY_S
 from tests.record.python import run_python
 
 
@@ -47,7 +49,7 @@ def train(run: ds.Run, num_steps: int = 3) -> int:
 
 def test_the_loop_goes_on_to_its_end_and_the_warning_comes_once(small_disk, monkeypatch):
     monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
-    with pytest.warns(UserWarning, match=r"Recording stopped: .*No space left") as caught, ds.start_run() as run:
+    with pytest.warns(UserWarning, match=r"Recording waits: .*No space left") as caught, ds.start_run() as run:
         train(run)
         fill(small_disk)
         run.note("x" * 8192)
@@ -56,22 +58,50 @@ def test_the_loop_goes_on_to_its_end_and_the_warning_comes_once(small_disk, monk
     assert (done, run.status, len(caught)) == (5, "finished", 1)
 
 
-def test_after_space_is_freed_the_end_and_a_note_are_in_the_record(small_disk, monkeypatch):
+def test_after_space_is_freed_all_that_was_recorded_meanwhile_is_in_the_record(small_disk, monkeypatch):
     monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
-    with pytest.warns(UserWarning, match="Recording stopped"), ds.start_run() as run:
+    with pytest.warns(UserWarning, match="Recording waits"), ds.start_run() as run:
         train(run)
         filler = fill(small_disk)
         run.note("x" * 8192)
+        train(run)
         filler.unlink()
 
     assert run.record.state == "finished"
-    assert [(note.level, note.text[:18]) for note in run.record.notes] == [("error", "Recording stopped:")]
-    assert run.record.columns()["loss"][2] == [0, 1, 2]
+    assert run.record.columns()["loss"][2] == [0, 1, 2, 0, 1, 2]
+    long, gap = run.record.notes
+    assert (len(long.text), gap.level) == (8192, "warning")
+    assert "No space left on device" in gap.text
+
+
+def test_recording_goes_on_within_a_second_or_two_of_free_space(small_disk, monkeypatch):
+    monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
+    with pytest.warns(UserWarning, match="Recording waits"), ds.start_run() as run:
+        filler = fill(small_disk)
+        run.note("x" * 8192)
+        filler.unlink()
+        time.sleep(TRY_EVERY_S)
+        run.note("after")
+
+        assert [note.text[-5:] for note in run.record.notes][-1] == "after"
+
+
+def test_what_finds_no_room_in_memory_either_is_counted(small_disk, monkeypatch):
+    monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
+    monkeypatch.setattr(journal, "MOST_WAITING_BYTES", 10_000)
+    with pytest.warns(UserWarning, match="Recording waits"), ds.start_run() as run:
+        filler = fill(small_disk)
+        for _ in range(3):
+            run.note("x" * 8192)
+        filler.unlink()
+
+    assert [note.level for note in run.record.notes] == ["info", "error"]
+    assert run.record.notes[1].text.endswith("2 events found no room in memory and are lost.")
 
 
 def test_a_disk_that_stays_full_leaves_a_record_that_opens(small_disk, monkeypatch):
     monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
-    with pytest.warns(UserWarning, match="Recording stopped"), ds.start_run() as run:
+    with pytest.warns(UserWarning, match="Recording waits"), ds.start_run() as run:
         train(run)
         fill(small_disk)
         run.note("x" * 8192)
@@ -89,12 +119,12 @@ def test_a_blob_without_room_is_said_and_leaves_nothing(small_disk, monkeypatch)
     assert run.record.notes[0].text == "weights could not be saved: No space left on device."
 
 
-def test_a_run_that_starts_on_a_full_disk_ends_with_its_start_if_there_is_room_again(small_disk, monkeypatch):
+def test_a_run_that_starts_on_a_full_disk_is_recorded_if_there_is_room_again(small_disk, monkeypatch):
     monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
     with ds.start_run():
         pass  # the runs folder is there
     filler = fill(small_disk)
-    with pytest.warns(UserWarning, match="Recording stopped"), ds.start_run("second") as run:
+    with pytest.warns(UserWarning, match="Recording waits"), ds.start_run("second") as run:
         filler.unlink()
 
     assert (run.record.started.name, run.record.state) == ("second", "finished")
@@ -125,7 +155,7 @@ def test_a_gate_on_a_record_that_may_only_be_read_is_checked_all_the_same(small_
     assert result.passed and run.record.decisions == []
 
 
-def test_a_limit_on_the_size_of_a_file_stops_the_recording_only(runs):
+def test_a_limit_on_the_size_of_a_file_holds_up_the_recording_only(runs):
     code = """
         import resource
         import ds_notebook as ds
@@ -140,17 +170,34 @@ def test_a_limit_on_the_size_of_a_file_stops_the_recording_only(runs):
     shown = run_python(code, runs)
 
     (record,) = ds.runs()
-    assert "came through 1999" in shown and shown.count("UserWarning: Recording stopped") == 1
-    assert (record.state, record.notes[0].level) == ("finished", "error")
+    assert "came through 1999" in shown and shown.count("UserWarning: Recording waits") == 1
+    assert (record.state, record.columns()["loss"][2]) == ("finished", list(range(2000)))
 
 
-def test_a_file_that_the_record_could_not_name_is_not_kept(small_disk, monkeypatch):
+def test_a_file_that_the_record_could_not_name_is_not_kept(runs):
+    code = """
+        import resource
+        import ds_notebook as ds
+        with ds.start_run() as run:
+            run.note("x" * 5000)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (5000, resource.RLIM_INFINITY))
+            saved = run.save_blob("weights", b"1", kind="weights")
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, resource.RLIM_INFINITY))
+        print(saved)
+    """
+    shown = run_python(code, runs)
+
+    (record,) = ds.runs()
+    assert "None" in shown
+    assert (list((record.path / "blobs").iterdir()), record.artifacts, record.state) == ([], [], "finished")
+
+
+def test_checkpoints_are_kept_again_once_there_is_room(small_disk, monkeypatch):
     monkeypatch.setenv("DS_RUNS", str(small_disk / "runs"))
-    with pytest.warns(UserWarning, match="Recording stopped"), ds.start_run() as run:
+    with pytest.warns(UserWarning, match="Recording waits"), ds.start_run() as run:
         filler = fill(small_disk)
         run.note("x" * 8192)
         filler.unlink()
         saved = run.save_blob("weights", b"1", kind="weights")
 
-    assert saved is None
-    assert list((run.path / "blobs").iterdir()) == []
+    assert run.record.artifacts == [saved]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import warnings
 
 import pytest
@@ -44,7 +45,7 @@ def test_only_the_user_can_read_a_record(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_said_once_and_raises_nothing(tmp_path):
     journal = Journal(tmp_path / "gone")
-    with pytest.warns(UserWarning, match=r"Recording stopped: .*No such file") as caught:
+    with pytest.warns(UserWarning, match=r"Recording waits: .*No such file") as caught:
         journal.write([note("a")])
         journal.write([note("b")])
 
@@ -58,6 +59,23 @@ def test_warnings_that_are_errors_do_not_end_a_training(tmp_path):
         journal.write([note("a")])
 
     assert "No such file" in journal.failure
+
+
+def test_what_must_be_written_now_is_refused_whole_and_leaves_no_half_line(tmp_path):
+    journal = Journal(tmp_path)
+    journal.write([note("a")])
+    (file,) = tmp_path.iterdir()
+    before, size = resource.getrlimit(resource.RLIMIT_FSIZE), file.stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, before[1]))
+    try:
+        written = journal.write_now([note("b"), note("c" * 1000)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert (written, file.stat().st_size) == (False, size)
+    assert journal.write_now([note("d")])
+    assert [each.text for each in Record(tmp_path).notes] == ["a", "d"]
+    journal.close()
 
 
 def test_writing_apart_leaves_no_file_open(tmp_path):
