@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
+FADE_S = 5.0
+"""What a program works on is learned in its first seconds; from then on the time between two looks grows with it."""
+
 Look = Callable[[FrameType, float], None]
 """Given the main thread's innermost frame and the time of `perf_counter`."""
 
@@ -26,9 +29,10 @@ class Looks:
         self._remarks = remarks
         self._looks: list[_Timed] = []
         self._next_s = math.inf
+        self._began_s: float | None = None
 
     def add(self, every_s: float, look: Look) -> None:
-        """Call `look` at most so often, the first time at once."""
+        """Call `look` at most so often, the first time at once, and later ever more seldom; with 0 at each sample."""
         self._looks.append(_Timed(look, every_s))
         self._next_s = 0.0
 
@@ -38,10 +42,13 @@ class Looks:
 
     def call(self, main: FrameType, now_s: float) -> None:
         """All that are due."""
+        if self._began_s is None:
+            self._began_s = now_s
+        fading = max(1.0, (now_s - self._began_s) / FADE_S)
         for each in self._looks[:]:
             if now_s < each.due_s:
                 continue
-            each.due_s = now_s + each.every_s
+            each.due_s = now_s + each.every_s * fading
             try:
                 each.look(main, now_s)
             except Exception as error:  # what a look met in the user's objects ends that look alone

@@ -13,8 +13,6 @@ from ds_notebook.profile.observed import Repeats
 EVERY_S = 0.1
 AT_ONCE = 3
 """Looks one right after the other: a call that comes again may do so only for a while."""
-BETWEEN_S = 0.005
-"""At least; samples are ten milliseconds apart."""
 MOST_FUNCTIONS = 200
 MOST_ARGUMENTS = 5000
 """Different arguments of a function that are remembered."""
@@ -67,7 +65,7 @@ def repeats(scope: Scope) -> Iterator[None]:
             walked.f_trace_opcodes = True
             walked = walked.f_back
 
-    scope.sampler.looks.add(BETWEEN_S, look_for_repeats)
+    scope.sampler.looks.add(0.0, look_for_repeats)  # it takes turns by itself
     try:
         yield
     finally:
