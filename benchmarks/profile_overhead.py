@@ -3,23 +3,25 @@
     python benchmarks/profile_overhead.py                # all tools, about 15 minutes
     python benchmarks/profile_overhead.py --only ours control
 
-Each tool has a kernel of its own. In it blocks of a third of a second run off, on, off: the ratio is of process CPU
-time, on over the mean of the two offs beside it. The last column is the CPU that the tool itself takes in ten seconds:
-our sampler's own thread, py-spy's own process. A control row has the tool that does nothing: the table is void
-unless it is 1.00 +- 0.01. Scalene profiles whole programs: each of its blocks is a process, and its control another
-row. The peers stand in peers-requirements.txt.
+Each tool has a kernel of its own. In it blocks of a third of a second run off and on in turns, without a pause, which
+would make the first block after it slow: the ratio is of process CPU time, on over the mean of the two offs beside it.
+The last column is the CPU that the tool itself takes in ten seconds: our sampler's own thread, py-spy's own process,
+and, to compare with, a thread that wakes up as often and does nothing else. A control row has the tool that does
+nothing: the table is void unless it is 1.00 +- 0.01. Scalene profiles whole programs: each of its blocks is a process,
+and its control another row. The peers stand in peers-requirements.txt.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import itertools
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -70,6 +72,31 @@ def tool():
     observed = profile_of(run.record).observed
     beside.append(100 * observed.sampler_cpu_s / observed.wall_s)
 """
+BARE_THREAD = """\
+import threading
+
+beside = []
+
+
+@contextlib.contextmanager
+def tool():
+    ending = []
+    thread = threading.Thread(target=wake, args=(ending,))
+    start_s = time.monotonic()
+    thread.start()
+    yield
+    ending.append(True)
+    thread.join()
+    beside[-1] *= 100 / (time.monotonic() - start_s)
+
+
+def wake(ending):
+    due_s = time.perf_counter()
+    while not ending:
+        due_s = max(due_s + 0.01, time.perf_counter() + 0.0025)  # as the sampler does: it waits 5 ms for the GIL
+        time.sleep(max(0.0, due_s - time.perf_counter()))
+    beside.append(time.thread_time())
+"""
 PY_SPY = """\
 beside = []
 
@@ -96,6 +123,7 @@ TOOLS = {
     "control": "tool, beside = contextlib.nullcontext, []",
     "ours, 100 Hz": OURS.format(hz=100),
     "ours, 1000 Hz": OURS.format(hz=1000),
+    "a thread that only wakes, 100 Hz": BARE_THREAD,
     "py-spy, 100 Hz": PY_SPY.format(option=""),
     "py-spy, 100 Hz, nonblocking": PY_SPY.format(option='"--nonblocking", '),
     "pyinstrument, 1 ms": "import pyinstrument\ntool, beside = pyinstrument.Profiler, []",
@@ -148,9 +176,9 @@ def value(client: Any, code: str, expression: str = "None") -> Any:
 
 
 def kernel_row(client: Any, work: str, pairs: int) -> Row:
-    """Of blocks in turns, the first three not counted."""
-    value(client, f"for _ in range(3): block_s({work}), block_s({work}, tool)\nbeside.clear()")
-    row = measured(lambda: value(client, f"t = [block_s({work}), block_s({work}, tool), block_s({work})]", "t"), pairs)
+    """Of blocks in turns, those of the first three turns not counted."""
+    in_turns = f"[block_s({work}, each) for _ in range({pairs} + 3) for each in (contextlib.nullcontext, tool)]"
+    row = measured(value(client, f"blocks = {in_turns} + [block_s({work})]", "blocks[6:]"))
     if value(client, "", "beside") == []:
         return row
     long = f"""\
@@ -181,19 +209,22 @@ def program_row(command: list[str], work: str, pairs: int) -> Row:
                 return float(file.read())
 
         plain = [sys.executable]
-        return measured(lambda: [block_s(plain), block_s(command), block_s(plain)], pairs)
+        return measured([block_s(each) for _ in range(pairs) for each in (plain, command)] + [block_s(plain)])
 
 
-def measured(turn: Callable[[], list[float]], pairs: int) -> Row:
-    """Of turns of three blocks each: off, on, off."""
-    turns = [turn() for _ in range(pairs)]
-    ratios = sorted(2 * on / (before + after) for before, on, after in turns)
+def measured(blocks: list[float]) -> Row:
+    """Of the seconds of blocks, off, on, off, on, ..., off."""
+    offs, ons = blocks[::2], blocks[1::2]
+    pairs = len(ons)
+    ratios = sorted(
+        2 * on / (before + after) for on, (before, after) in zip(ons, itertools.pairwise(offs), strict=True)
+    )
     outside = round(0.98 * pairs**0.5)  # of the median: at least 95% by the binomial distribution
     return Row(
         statistics.median(ratios),
         ratios[max(0, pairs // 2 - outside)],
         ratios[min(pairs - 1, pairs // 2 + outside)],
-        statistics.median(after / before for before, _, after in turns),
+        statistics.median(after / before for before, after in itertools.pairwise(offs)),
     )
 
 
