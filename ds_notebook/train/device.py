@@ -14,15 +14,11 @@ from ds_notebook.host import facts
 def chosen_device(name: str) -> torch.device:
     """The device called `name`; auto takes a GPU if there is one. Raises UsageError where it is not there."""
     if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
+        return torch.empty(0, device=name).device  # with its number, as tensors on it say it
     except (RuntimeError, AssertionError, NotImplementedError):
         raise UsageError(f"Device {name!r} is not on this machine. Choose auto or cpu.") from None
-    return device
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from ds_notebook.record.events import Decision
 from ds_notebook.train.batch import Parts, size
 from ds_notebook.train.loss import LossFn
 from ds_notebook.train.precision import Precision
+from ds_notebook.train.rng import device_rng_state, set_device_rng_state
 from ds_notebook.train.step import Step
 
 _WORDS = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "ALLOC_FAILED")
@@ -97,8 +98,7 @@ class _Begun:
 
     def __init__(self, tables: list[_Table], device: torch.device) -> None:
         self._rng = torch.get_rng_state()
-        self._device: Any = getattr(torch, device.type) if device.type in ("cuda", "mps", "xpu") else None
-        self._device_rng = self._device.get_rng_state() if self._device else None
+        self._device, self._device_rng = device, device_rng_state(device)
         # copied each time: batch normalisation changes its statistics without counting up their version
         self._buffers = [
             (table, name, buffer, buffer.clone())
@@ -109,8 +109,7 @@ class _Begun:
 
     def put_back(self) -> None:
         torch.set_rng_state(self._rng)
-        if self._device:
-            self._device.set_rng_state(self._device_rng)
+        set_device_rng_state(self._device_rng, self._device)
         with torch.no_grad():
             for table, name, buffer, values in self._buffers:
                 table[name] = buffer.copy_(values)

@@ -30,13 +30,14 @@ class Held:
         restores += [_attributes_held(module) for module in model.modules()]
         restores += [_optimizer_held(step.optimizer), _step_held(step)]
         self._restores = restores
-        self._rng = rng_state(step.precision.device)
+        self._device = step.precision.device
+        self._rng = rng_state(self._device)
 
     def put_back(self) -> None:
         """Make everything what it was, once."""
         for restore in self._restores:
             restore()
-        set_rng_state(self._rng)
+        set_rng_state(self._rng, self._device)
 
 
 def _tensor_held(tensor: Tensor) -> Callable[[], None]:

@@ -53,7 +53,7 @@ class Progress:
         """The batches still to come; the random numbers go on from here, whatever making the iterator drew."""
         rest = iter(() if self._skips_rest else self._batches.epoch(self.epoch, self.batches_done))
         if self._rng is not None:
-            set_rng_state(self._rng)
+            set_rng_state(self._rng, self._state.device)
         self._skips_rest, self._rng = False, None
         return rest
 
