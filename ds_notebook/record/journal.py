@@ -50,38 +50,36 @@ class Journal:
     def write(self, events: Sequence[Event], *, durable: bool = False) -> None:
         """Append `events`, or keep them until there is room; with `durable` they are on the disk before this returns.
 
-        On a full disk only those that are `durable` try at once, and any once a second.
+        A full disk is tried at once for what is `durable`, else once a second, by a call without events too.
         """
-        if not events:
+        if not events and not self.failure:
             return
         self._begin_anew_if_forked()
         lines = _encoded(events)
-        if self.failure and not durable and time.monotonic() < self._next_try:
-            self._keep(lines)
-        elif not self._append(lines):
+        is_too_soon = self.failure and not durable and time.monotonic() < self._next_try
+        if is_too_soon or not self._append(lines):
             self._keep(lines)
             self._warn()
         elif durable:
             self.sync()
 
     def write_now(self, events: Sequence[Event], *, durable: bool = False) -> bool:
-        """Append `events` now; False, and nothing of them is kept, where the disk refuses."""
+        """Append `events` now; False where the disk refuses, and then they do not wait in memory."""
         self._begin_anew_if_forked()
-        written = self._append(_encoded(events))
-        if written and durable:
-            self.sync()
-        return written and not self.failure
+        return self._append(_encoded(events)) and (not durable or self.sync())
 
-    def sync(self) -> None:
-        """What was written before is on the disk when this returns; a thread may write meanwhile."""
+    def sync(self) -> bool:
+        """Whether what was written before is on the disk when this returns; a thread may write meanwhile."""
         file = self._file
-        if self.failure or file is None:
-            return
+        if file is None:
+            return not self.failure
         try:
             os.fsync(file)
         except OSError as error:
             self._refused(error)
             self._warn()
+            return False
+        return True
 
     def _append(self, lines: bytes) -> bool:
         """Write what waits, and then `lines`; False where the disk refuses."""
@@ -139,7 +137,12 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Give the file back; what is written later begins a new one. In a forked child the parent's stays as it is."""
+        """Give the file back, after a last try to write what waits; what is written later begins a new one.
+
+        In a forked child the parent's stays as it is.
+        """
+        if self._waiting and self._pid == os.getpid():
+            self._append(b"")
         file = self._file
         self._new_writer()
         if file is not None:

@@ -212,11 +212,11 @@ class Run:
             return None
         with self._lock:
             is_named = self._journal.write_now([artifact])
-        self._journal.sync()
-        if not is_named or self._journal.failure:  # a file that the record does not name does not count
-            (self.path / artifact.path).unlink(missing_ok=True)
-            return None
-        return artifact
+        if is_named and self._journal.sync():
+            return artifact
+        (self.path / artifact.path).unlink(missing_ok=True)  # a file that the record does not name does not count
+        self.note(f"{name} could not be saved: the run's record could not be written.", "error")
+        return None
 
     @property
     def num_steps(self) -> int:
@@ -338,7 +338,7 @@ class Run:
         left_ns = self._next_flush + OVERDUE_NS - time.perf_counter_ns()
         if left_ns > 0:
             return left_ns / 1e9
-        if self._rows or self._spans:
+        if self._rows or self._spans or self._journal.failure:
             self._flush()
         return FLUSH_NS / 1e9
 

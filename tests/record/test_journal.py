@@ -78,6 +78,30 @@ def test_what_must_be_written_now_is_refused_whole_and_leaves_no_half_line(tmp_p
     journal.close()
 
 
+def test_what_waits_is_tried_once_more_when_the_file_is_given_back(tmp_path):
+    journal = Journal(tmp_path / "later")
+    with pytest.warns(UserWarning, match="Recording waits"):
+        journal.write([note("a")])
+    (tmp_path / "later").mkdir()
+    journal.write([note("b")])  # within the second in which nothing is tried
+    journal.close()
+
+    assert [each.text for each in Record(tmp_path / "later").notes][:2] == ["a", "b"]
+
+
+def test_what_waits_is_not_written_a_second_time_by_a_forked_child(tmp_path):
+    journal = Journal(tmp_path / "later")
+    with pytest.warns(UserWarning, match="Recording waits"):
+        journal.write([note("a")])
+    (tmp_path / "later").mkdir()
+    if (child := os.fork()) == 0:
+        journal.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+
+    assert list((tmp_path / "later").iterdir()) == []
+
+
 def test_writing_apart_leaves_no_file_open(tmp_path):
     before = num_open_files()
     write_apart(tmp_path, [note("a")])
