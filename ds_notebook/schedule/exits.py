@@ -32,9 +32,17 @@ def after_exit(turn: Turn, job: Job, fact: Exited) -> None:
 
 def cancel_dependants(turn: Turn, ended: Job) -> None:
     """All that wait for `ended`, directly or not, which did not succeed."""
+    waiting: dict[str, list[str]] = {}
     for job in turn.queue.open_jobs():
-        if ended.id in job.spec.after and not turn.queue.jobs[job.id].is_done:
-            _end(turn, job, "cancelled", f"{ended.name} {_what_happened(ended)}, and {job.name} needs it")
+        for needed in job.spec.after:
+            waiting.setdefault(needed, []).append(job.id)
+    causes = [ended]
+    for cause in causes:  # it grows; not a call each, as a chain of jobs may be a thousand long
+        for job_id in waiting.get(cause.id, ()):
+            job = turn.queue.jobs[job_id]
+            if not job.is_done:
+                reason = f"{cause.name} {_what_happened(cause)}, and {job.name} needs it"
+                causes.append(turn.change(job, "cancelled", reason))
 
 
 def _after_stop(turn: Turn, job: Job, status: ExitStatus) -> None:

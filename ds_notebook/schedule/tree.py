@@ -38,9 +38,9 @@ def _prctl(option: int, value: int) -> bool:
 
 def descendants(pid: int) -> list[int]:
     """All processes below `pid`, parents before their children."""
-    found: list[int] = []
-    for child in _children(pid):
-        found += [child, *descendants(child)]
+    found = _children(pid)
+    for process in found:  # it grows; not a call each, as each process of a thousand may be the child of the one before
+        found += _children(process)
     return found
 
 

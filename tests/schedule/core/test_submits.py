@@ -79,6 +79,16 @@ def test_a_failed_job_cancels_all_that_wait_for_it_with_the_reason() -> None:
     assert world.job("report").reason == "fit was cancelled, and report needs it"
 
 
+def test_a_chain_of_a_thousand_jobs_is_cancelled_to_its_end_when_the_first_fails() -> None:
+    world = World(checks=False)
+    world.run(spec("0"), *[spec(str(number), after=[str(number - 1)]) for number in range(1, 1000)])
+
+    world.exit("0", "failed")
+
+    assert set(list(world.states().values())[1:]) == {"cancelled"}
+    assert world.job("999").reason == "998 was cancelled, and 999 needs it"
+
+
 def test_a_job_after_one_that_has_failed_is_cancelled_at_its_submit() -> None:
     world = World()
     world.run(spec("clean"))
