@@ -108,7 +108,7 @@ def send_all(folder: Path, commands: Sequence[AnyCommand], *, durable: bool = Fa
     except OSError as error:
         raise RecordError(
             f"The command {commands[0].word} could not be written to {folder}: {error.strerror}. "
-            "Send it as the user who started the run."
+            "Free some space, or send it as the user who started the run."
         ) from None
 
 

@@ -154,18 +154,29 @@ class Journal:
 
 
 def write_apart(folder: Path, events: Sequence[Event], writer: str = "") -> None:
-    """Write events of someone who is not the run's producer, durably, in a file of their own; raises OSError."""
-    file = _create(folder, writer or f"{os.getpid()}-{secrets.token_hex(3)}")
+    """Write events of someone who is not the run's producer, durably, in a file of their own.
+
+    Raises OSError, and then there is no such file.
+    """
+    writer = writer or f"{os.getpid()}-{secrets.token_hex(3)}"
+    file = _create(folder, writer)
     try:
         _write_whole(file, _encoded(events))
         os.fsync(file)
+    except OSError:
+        os.unlink(_path(folder, writer))
+        raise
     finally:
         os.close(file)
 
 
 def _create(folder: Path, writer: str) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-    return os.open(folder / f"events-{writer}.jsonl", flags, 0o600)
+    return os.open(_path(folder, writer), flags, 0o600)
+
+
+def _path(folder: Path, writer: str) -> Path:
+    return folder / f"events-{writer}.jsonl"
 
 
 def _write_whole(file: int, lines: bytes) -> None:

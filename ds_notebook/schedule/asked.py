@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -103,14 +102,11 @@ class Asked:
 
     def _not_kept(self, spec: JobSpec) -> str:
         """Keep what the record may not hold of a job; empty, or why that cannot be."""
-        while True:
-            try:
-                keep_spec(job_folder(self._home, spec.id), spec)
-                return ""
-            except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                    return f"its folder cannot be written: {error.strerror}"
-                self._ledger.wait_for_room(error)
+        try:
+            self._ledger.once_there_is_room(lambda: keep_spec(job_folder(self._home, spec.id), spec))
+        except OSError as error:
+            return f"its folder cannot be written: {error.strerror}"
+        return ""
 
 
 def _wrong_time(spec: JobSpec) -> str:

@@ -148,25 +148,18 @@ def is_alive(folder: Path) -> bool:
 
 
 def _said(evidence: Evidence) -> Outcome | None:
-    outcome, ended = None, False
+    outcome = None
     for event in stream(evidence.file):
         match event:
             case Decision(policy="exit"):
                 outcome = Outcome(_STATUS.get(event.verdict, "failed"), event.reason)
-            case RunEnded(status=status, error=error):
-                ended = True
-                outcome = outcome or Outcome(_STATUS.get(status, "failed"), error)  # there was room for this alone
-    return outcome if ended else None
+            case RunEnded():
+                return outcome
+    return None
 
 
-_STATUS: dict[str, ExitStatus] = {
-    "succeeded": "succeeded",
-    "finished": "succeeded",
-    "stopped": "stopped",
-    "lost": "lost",
-    "interrupted": "lost",
-}
-"""By the verdict of the exit, or by how its run ended."""
+_STATUS: dict[str, ExitStatus] = {"succeeded": "succeeded", "stopped": "stopped", "lost": "lost"}
+"""By the verdict of the exit."""
 
 
 def spec_builtins(spec: JobSpec) -> dict[str, Any]:  # any JSON

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ds_notebook.errors import RecordError
-from ds_notebook.record.commands import AnyCommand, send
-from ds_notebook.record.events import Decision
+from ds_notebook.record.commands import AnyCommand, Stop, send
+from ds_notebook.record.events import Decision, RunEnded
+from ds_notebook.record.journal import write_apart
 from ds_notebook.record.lock import hold_lock, is_held
 from ds_notebook.schedule import tree
 from ds_notebook.schedule.attempt import (
@@ -33,8 +34,9 @@ from ds_notebook.schedule.children import was_stopped
 from ds_notebook.schedule.events import Adopted, AnyFact, Exited, Started
 from ds_notebook.schedule.home import job_folder
 from ds_notebook.schedule.job import JobSpec
+from ds_notebook.schedule.ledger import is_full
 from ds_notebook.schedule.limits import remove_groups
-from ds_notebook.schedule.producer import Producer, started_now
+from ds_notebook.schedule.producer import started_now
 from ds_notebook.schedule.state import Placement
 
 _LOOK_S = 0.25
@@ -56,6 +58,8 @@ class Live:
         self.has_started = False
         """Whether its program runs: what is changed of it before would be lost."""
         self._process = process
+        self.had_no_room = False
+        """It could not be said that it was never begun: the disk is full."""
         self._pidfd: int | None = None
         self._next_look = 0.0
         self._waiting: list[AnyCommand] = []
@@ -75,19 +79,36 @@ class Live:
         self._is_here = (self._process is not None and self._process.pid == pid) or _is_wrapper(pid, self.folder)
         if self.pid is not None and (self._process is None or self._process.pid != self.pid):
             self._pidfd = _pidfd_of(evidence, self.folder)
-        for command in self._waiting:
-            self.order(command)
+        self.deliver()
 
     def order(self, command: AnyCommand) -> None:
-        """Send it to the job's run, and wake the wrapper; kept for it while it is on its way."""
-        if self.evidence is None:
-            self._waiting.append(command)
-            return
-        with contextlib.suppress(RecordError):  # its folder is full or gone: the signal of the end comes all the same
-            send(self.folder, command)
+        """Send it to the job's run, and wake the wrapper; kept for it while it is on its way, or its disk is full."""
+        self._waiting.append(command)
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Send what waits for it. An end needs no room on the disk: who fills that must be ended, too."""
+        while self._waiting and self.evidence is not None:
+            try:
+                send(self.folder, self._waiting[0])
+                self._signal(signal.SIGUSR1)
+            except RecordError:  # its folder is full, or gone
+                if not isinstance(self._waiting[0], Stop):
+                    return
+                self._signal(signal.SIGTERM)
+            del self._waiting[0]
+
+    def _signal(self, number: signal.Signals) -> None:
         if self.pid is not None and is_alive(self.folder):  # elsewhere it looks by itself, once a second
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(self.pid, signal.SIGUSR1)
+                os.kill(self.pid, number)
+
+    def is_time_to_look(self) -> bool:
+        """Four times a second, at what takes a file to be opened."""
+        if time.monotonic() < self._next_look:
+            return False
+        self._next_look = time.monotonic() + _LOOK_S
+        return True
 
     def wrapper_is_gone(self) -> bool:
         """Whether the process that was started here, or the one that has begun the attempt, has ended."""
@@ -97,10 +118,7 @@ class Live:
             return not is_held(self.folder)
         if self._pidfd is not None:
             return bool(select.select([self._pidfd], [], [], 0)[0])
-        if time.monotonic() < self._next_look:
-            return False
-        self._next_look = time.monotonic() + _LOOK_S
-        return not is_alive(self.folder)
+        return self.is_time_to_look() and not is_alive(self.folder)
 
     def close(self) -> None:
         if self._pidfd is not None:
@@ -151,7 +169,10 @@ class Attempts:
         return live if live and live.number == number else None
 
     def start(self, spec: JobSpec, number: int, placement: Placement) -> None:
-        """Start a wrapper for the attempt; one that was begun before is not begun again."""
+        """Start a wrapper for the attempt; one that was begun before is not begun again.
+
+        Raises OSError where the disk is full: then nothing was started, and it may be called again.
+        """
         folder = job_folder(self._home, spec.id)
         attempt = Attempt(spec=spec, number=number, placement=placement, queue=self._queue, grace_s=self._grace_s)
         process = None
@@ -162,12 +183,17 @@ class Attempts:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # the end of the scheduler's terminal is none of its business
             )
-        except OSError as error:  # no room for the file, no process to be had: seen as one that could not start
+        except OSError as error:  # no process to be had, for one: seen as one that could not start
+            if is_full(error):
+                raise
             print(f"{spec.id}: {error}", file=sys.stderr, flush=True)
         self._live[spec.id] = Live(spec.id, number, folder, process)
 
     def adopt(self, job: str, number: int) -> AnyFact | None:
-        """What became of an attempt that an earlier scheduler decided to start; None where its wrapper still begins."""
+        """What became of an attempt that an earlier scheduler decided to start; None where its wrapper still begins.
+
+        Raises OSError where the disk is full: then nothing was done, and it may be called again.
+        """
         folder = job_folder(self._home, job)
         evidence = evidence_of(folder, number)
         if evidence is None and _bury(folder, number):
@@ -199,15 +225,15 @@ class Attempts:
         if not live.has_started and live.evidence and has_program(live.evidence):
             live.has_started = True
             facts.append(Started(job=live.job, attempt=live.number))
-        if gone:
-            self._ended(live)
+        live.deliver()
+        if gone and (outcome := self._outcome(live)):
+            self._ended(live, outcome)
         return facts
 
-    def _ended(self, live: Live) -> None:
+    def _ended(self, live: Live, outcome: Outcome) -> None:
         """Its wrapper is gone: what it left of the job is ended before anybody hears of it."""
         del self._live[live.job]
         live.close()
-        outcome = self._outcome(live)
         exited = Exited(
             job=live.job,
             attempt=live.number,
@@ -219,11 +245,21 @@ class Attempts:
         )
         self._clearing[live.job] = _Clearing(exited, time.monotonic() + _GIVE_UP_S)
 
-    def _outcome(self, live: Live) -> Outcome:
-        if live.evidence is None:
+    def _outcome(self, live: Live) -> Outcome | None:
+        """How it ended; None where it cannot be told yet."""
+        if live.evidence is not None:
+            return outcome_of(live.evidence, live.folder) or Outcome("lost")
+        if live.had_no_room and not live.is_time_to_look():
+            return None
+        try:
             _bury(live.folder, live.number)
-            return Outcome("failed", f"its wrapper could not start: {self._home / 'server.log'} says why")
-        return outcome_of(live.evidence, live.folder) or Outcome("lost")
+        except OSError as error:
+            if is_full(error):
+                live.had_no_room = True
+                return None
+        if live.had_no_room:  # and so had its wrapper, which is no fault of the job's
+            return Outcome("never_started", "had no room on its disk to begin")
+        return Outcome("failed", f"its wrapper could not start: {self._home / 'server.log'} says why")
 
     def _cleared(self) -> list[AnyFact]:
         """Ends that may be told: a wrapper that said how it ended has seen its whole tree end."""
@@ -243,7 +279,10 @@ class _Clearing(NamedTuple):
 
 
 def _bury(folder: Path, number: int) -> bool:
-    """See to it that an attempt that was never begun never is; False where a wrapper is just about to."""
+    """See to it that an attempt that was never begun never is; False where a wrapper is just about to.
+
+    Raises OSError where that cannot be written.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         lock = hold_lock(folder)
@@ -252,10 +291,9 @@ def _bury(folder: Path, number: int) -> bool:
     try:
         if evidence_of(folder, number) is not None:
             return False
-        now = time.time()
-        record = Producer(folder, started_now(folder, not_before=now, kind="job", name="", config={"attempt": number}))
-        record.emit([Decision(policy=EXIT, subject=folder.name, verdict="lost", reason="it was never begun")])
-        record.end("interrupted")
+        started = started_now(folder, not_before=time.time(), kind="job", name="", config={"attempt": number})
+        exit_ = Decision(policy=EXIT, subject=folder.name, verdict="lost", reason="it was never begun")
+        write_apart(folder, [started, exit_, RunEnded(status="interrupted")])
     finally:
         if lock is not None:
             os.close(lock)

@@ -27,7 +27,7 @@ def after_exit(turn: Turn, job: Job, fact: Exited) -> None:
     elif status == "failed":
         _after_failure(turn, job, reason or "failed")
     else:
-        _after_loss(turn, job, status)
+        _after_loss(turn, job, status, reason)
 
 
 def cancel_dependants(turn: Turn, ended: Job) -> None:
@@ -64,12 +64,13 @@ def _after_failure(turn: Turn, job: Job, reason: str) -> None:
         _end(turn, job, "failed", reason, failures=failures)
 
 
-def _after_loss(turn: Turn, job: Job, status: ExitStatus) -> None:
+def _after_loss(turn: Turn, job: Job, status: ExitStatus, reason: str) -> None:
     losses = job.losses + (status == "lost")
     if losses > MOST_LOSSES:
         _end(turn, job, "failed", f"was lost {losses} times", losses=losses)
     else:
-        words = "was lost with its process" if status == "lost" else "had not begun when the scheduler ended"
+        never = reason or "had not begun when the scheduler ended"
+        words = "was lost with its process" if status == "lost" else never
         _wait_again(turn, job, f"{words}; starts again", losses=losses)
 
 

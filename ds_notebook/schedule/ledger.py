@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from ds_notebook.errors import RecordError
 from ds_notebook.record.events import AnyEvent, EndStatus
@@ -12,6 +14,13 @@ from ds_notebook.schedule.producer import Producer
 from ds_notebook.schedule.signals import Signals, is_end
 
 _FULL_S = 1.0
+
+Done = TypeVar("Done")
+
+
+def is_full(error: OSError) -> bool:
+    """Whether it says that the disk, or the user's share of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class Ledger:
@@ -30,9 +39,19 @@ class Ledger:
             try:
                 return self._record.emit(events, durable=durable)
             except RecordError as error:
-                self.wait_for_room(error)
+                self._wait_for_room(error)
 
-    def wait_for_room(self, error: Exception) -> None:
+    def once_there_is_room(self, work: Callable[[], Done]) -> Done:
+        """What `work` returns, which is called again while the disk is full; raises its other errors."""
+        while True:
+            try:
+                return work()
+            except OSError as error:
+                if not is_full(error):
+                    raise
+                self._wait_for_room(error)
+
+    def _wait_for_room(self, error: Exception) -> None:
         """Let a while pass after `error`; raises it as RecordError where the scheduler is told to end."""
         if is_end(self._arrived.read()):
             raise RecordError(str(error))

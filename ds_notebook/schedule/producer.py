@@ -51,10 +51,11 @@ class Producer:
         """Write a sentence for the reader of the record."""
         self.emit([Note(level="info", text=text)])
 
-    def end(self, status: EndStatus, error: str = "") -> None:
-        """Write the last event durably, if need be where room was laid by."""
+    def end(self, status: EndStatus, error: str = "", *, said: Sequence[Event] = ()) -> None:
+        """Write what is `said` and the last event durably, if need be where room was laid by; raises RecordError."""
+        self.emit([*said, RunEnded(status=status, error=error)], durable=True)
         self._reserve.unlink(missing_ok=True)
-        self._journal.end(RunEnded(status=status, error=error))
+        self._journal.close()
 
 
 def answer(command: AnyCommand | Unknown, refused: str = "") -> Decision:

@@ -48,6 +48,7 @@ from ds_notebook.schedule.numbers import Numbers, without_numbers
 from ds_notebook.schedule.observer import Observer
 from ds_notebook.schedule.producer import Producer, started_now
 from ds_notebook.schedule.signals import Signals, is_end, signals
+from ds_notebook.schedule.state import Job
 from ds_notebook.schedule.timetable import Timetable
 
 LOOK_S = 0.125
@@ -122,10 +123,13 @@ class Server:
     def _take_over(self) -> None:
         """What the scheduler before left: jobs that still run, ends that nobody has seen, orders that came since."""
         for job in self._queue.open_jobs():
-            if job.is_active and (fact := self._attempts.adopt(job.id, job.attempt)) is not None:
+            if job.is_active and (fact := self._adopt(job)) is not None:
                 self._learn([fact])
         self._learn([Ticked(wall_s=time.time())])
         self._obey(self._came_before, came_before=True)
+
+    def _adopt(self, job: Job) -> AnyFact | None:
+        return self._ledger.once_there_is_room(lambda: self._attempts.adopt(job.id, job.attempt))
 
     def has_work(self) -> bool:
         """Whether something was asked for since it ended for want of work."""
@@ -172,10 +176,13 @@ class Server:
             self._say(said)
             said = []
             if not (isinstance(instruction, Start) and instruction.spec.id in in_vain):
-                self._ledger.emit(self._hands.do(instruction))
+                self._do(instruction)
         self._say(said)
         if in_vain:
             self._learn(Exited(job=job, attempt=each, status="never_started") for job, each in in_vain.items())
+
+    def _do(self, instruction: AnyInstruction) -> None:
+        self._ledger.emit(self._ledger.once_there_is_room(lambda: self._hands.do(instruction)))
 
     def _say(self, events: Sequence[AnyEvent]) -> None:
         if events:

@@ -23,24 +23,33 @@ from ds_notebook.schedule.attempt import EXIT, PROGRAM, Attempt, has_begun, read
 from ds_notebook.schedule.limits import memory_limit
 from ds_notebook.schedule.process import Ending, JobProcess, Verdict
 from ds_notebook.schedule.producer import Producer, answer, started_now
-from ds_notebook.schedule.signals import Signals, signals
+from ds_notebook.schedule.signals import Signals, is_end, signals
 
 LOCK_WAIT_S = 10.0
 """A wrapper that came too late for an earlier attempt holds the lock for an instant."""
+FULL_S = 0.5
+"""A disk that has no room for the job's end is tried again so often."""
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status 0: the attempt is over, or another wrapper has it."""
-    folder, number = Path(arguments[0]), int(arguments[1])
-    with signals() as arrived:  # before the record says that there is someone to send one to
-        lock = lock_for(folder, number)
-        if lock is None:
-            return 0
-        attempt = read_attempt(folder, number)
-        tree.become_subreaper()
-        Wrapper(JobRecord(folder, attempt), attempt, arrived).work()
-        os.close(lock)
+    """Exit status 0: the attempt is over, or another wrapper has it; 1: it could not begin."""
+    try:
+        with signals() as arrived:  # before the record says that there is someone to send one to
+            _see_through(Path(arguments[0]), int(arguments[1]), arrived)
+    except RecordError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
+
+
+def _see_through(folder: Path, number: int, arrived: Signals) -> None:
+    lock = lock_for(folder, number)
+    if lock is None:
+        return
+    attempt = read_attempt(folder, number)
+    tree.become_subreaper()
+    Wrapper(JobRecord(folder, attempt), attempt, arrived).work()
+    os.close(lock)
 
 
 def lock_for(folder: Path, number: int) -> int | None:
@@ -93,15 +102,17 @@ class JobRecord(Producer):
         with contextlib.suppress(RecordError):  # a full disk: it runs all the same
             self.emit([said])
 
-    def end_job(self, ending: Ending) -> None:
-        """Write durably how the job ended."""
+    def end_job(self, ending: Ending) -> bool:
+        """Write durably how the job ended; False where there is no room for it."""
         exit_ = Decision(
             policy=EXIT, subject=self._job, verdict=ending.verdict, reason=ending.reason, evidence=ending.evidence
         )
-        with contextlib.suppress(RecordError):  # the last event is tried in a new file, too
-            self.emit([exit_])
         status = _STATUS[ending.verdict]
-        self.end(status, ending.reason if status == "failed" else "")
+        try:
+            self.end(status, ending.reason if status == "failed" else "", said=[exit_])
+        except RecordError:
+            return False
+        return True
 
 
 _STATUS: dict[Verdict, EndStatus] = {
@@ -118,18 +129,21 @@ class Wrapper:
     def __init__(self, record: JobRecord, attempt: Attempt, arrived: Signals) -> None:
         self._record = record
         self._limit = memory_limit(attempt.spec.id, attempt.spec.memory_bytes)
+        self._arrived = arrived
         if self._limit.how:
-            record.note(f"Its limit of {attempt.spec.memory_bytes:,} bytes of memory is kept {self._limit.how}.")
+            with contextlib.suppress(RecordError):  # a full disk: it is kept all the same
+                record.note(f"Its limit of {attempt.spec.memory_bytes:,} bytes of memory is kept {self._limit.how}.")
         whole = msgspec.structs.replace(attempt, spec=whole_spec(record.folder, attempt.spec))
         self._process = JobProcess(record.folder, whole, self._limit, arrived)
 
     def work(self) -> None:
-        """Returns once no process of the job is left and the record says how it ended."""
+        """Returns once no process of the job is left and the record says how it ended: else it would start again."""
         try:
             ending = self._process.run(self._record.say_started, self._obey)
         finally:
             self._limit.close()
-        self._record.end_job(ending)
+        while not self._record.end_job(ending) and not is_end(self._arrived.read()):
+            time.sleep(FULL_S)
 
     def _obey(self) -> None:
         for command in self._record.commands():

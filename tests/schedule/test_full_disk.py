@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,15 @@ import pytest
 from ds_notebook.errors import RecordError
 from ds_notebook.record.events import Note
 from ds_notebook.record.files import event_files
+from ds_notebook.record.lock import hold_lock
+from ds_notebook.schedule.attempts import Attempts
 from ds_notebook.schedule.client import Schedule
+from ds_notebook.schedule.events import Exited
+from ds_notebook.schedule.home import job_folder, open_home
 from ds_notebook.schedule.producer import Producer, started_now
-from tests.schedule.conftest import QUICK, end_all_of
-from tests.schedule.jobs import shell
+from ds_notebook.schedule.state import Placement
+from tests.schedule.conftest import QUICK, end_all_of, processes_of
+from tests.schedule.jobs import shell, until
 
 
 @pytest.fixture
@@ -50,16 +56,79 @@ def test_a_job_that_fills_the_disk_of_the_scheduler_fails_with_that_reason_and_t
     assert [jobs["fills"].state, jobs["other"].state, later.state] == ["failed", "succeeded", "succeeded"]
 
 
+def test_a_job_that_takes_all_room_there_is_for_ever_is_ended_in_its_time(small_disk):
+    schedule = Schedule()
+    schedule.start(QUICK)
+    schedule.submit(shell("fills", f"while :; do cat /dev/zero >> {small_disk}/filler; done", timeout_s=1.0))
+    until(lambda: (small_disk / "filler").exists())
+    until(lambda: processes_of(schedule.folder) == [schedule.pid])
+    (small_disk / "filler").unlink()
+    job = schedule.wait("fills", timeout_s=20)[0]
+
+    assert (job.state, job.reason) == ("failed", "ran longer than its 1 s")
+
+
+def test_a_job_whose_end_finds_no_room_is_not_run_again(small_disk, tmp_path):
+    schedule = Schedule()
+    schedule.start(QUICK)
+    schedule.submit(shell("job", f"until [ -e {tmp_path}/go ]; do sleep 0.02; done; touch {tmp_path}/over"))
+    until(lambda: schedule.job("job").state == "running")
+    for reserve in schedule.folder.rglob("reserve"):
+        reserve.unlink()
+    filler = fill(small_disk)
+    (tmp_path / "go").touch()
+    until(lambda: (tmp_path / "over").exists() and len(processes_of(schedule.folder)) <= 2)
+    time.sleep(0.3)
+    filler.unlink()
+    job = schedule.wait("job", timeout_s=20)[0]
+
+    assert (job.state, job.attempt) == ("succeeded", 1)
+
+
+def test_a_job_whose_wrapper_has_no_room_to_begin_is_started_again_once_there_is(small_disk):
+    folder = job_folder(open_home(), "job")
+    folder.mkdir()
+    lock = hold_lock(folder)  # keeps the wrapper from its first word
+    attempts = Attempts(folder.parent.parent, "queue", 0.3)
+    attempts.start(shell("job", "exit 0"), 1, Placement())
+    filler = fill(small_disk)
+    os.close(lock)
+    until(lambda: attempts.get("job", 1).wrapper_is_gone())
+    while_full = attempts.poll()
+    filler.unlink()
+    facts: list[object] = []
+    until(lambda: facts.extend(attempts.poll()) or facts)
+
+    assert while_full == []
+    assert facts == [Exited(job="job", attempt=1, status="never_started", reason="had no room on its disk to begin")]
+
+
+def test_a_job_starts_only_once_there_is_room_for_what_its_wrapper_reads(small_disk):
+    attempts = Attempts(open_home(), "queue", 0.3)
+    job_folder(open_home(), "job").mkdir()
+    fill(small_disk)
+
+    with pytest.raises(OSError, match="No space left"):
+        attempts.start(shell("job", "exit 0"), 1, Placement())
+
+
+def fill(disk: Path) -> Path:
+    """Leave no room on `disk`; the file that takes it."""
+    filler = disk / "filler"
+    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return filler
+
+
 def test_what_is_tried_again_and_again_on_a_full_disk_leaves_no_files_behind(small_disk):
     producer = Producer(small_disk, started_now(small_disk, not_before=0.0, kind="schedule", name="schedule"))
-    with contextlib.suppress(OSError), open(small_disk / "filler", "wb", buffering=0) as filler:
-        while True:
-            filler.write(bytes(4096))
+    filler = fill(small_disk)
     producer.emit([Note(level="info", text="x" * 10_000)] * 26)  # in what was laid by
     for _ in range(5):
         with pytest.raises(RecordError):
             producer.emit([Note(level="info", text="x" * 10_000)])
-    (small_disk / "filler").unlink()
+    filler.unlink()
     producer.end("finished")
 
     assert sum(path.stat().st_size == 0 for path in event_files(small_disk)) <= 1
