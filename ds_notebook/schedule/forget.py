@@ -21,6 +21,7 @@ from ds_notebook.record.commands import AnyCommand, Submit, Unknown, read_comman
 from ds_notebook.record.events import AnyEvent, Decision, JobChanged, Note, RunEnded, RunStarted, Usage
 from ds_notebook.record.files import event_files, first_event, sync_folder
 from ds_notebook.record.lock import hold_lock, is_held
+from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.fold import queue_from
 from ds_notebook.schedule.gauges import JOB as _USAGE_OF_JOB
 from ds_notebook.schedule.home import job_folder
@@ -78,7 +79,11 @@ def forgettable(home: Path, *, older_than_s: float, now: float) -> Forgettable:
 
 
 def forget(home: Path, *, older_than_s: float, now: float) -> list[Job]:
-    """Forget what is forgettable; the jobs. Raises RecordError while a scheduler serves the queue, or on a bad disk."""
+    """Forget what is forgettable; the jobs. Raises RecordError while a scheduler serves the queue, or on a bad disk.
+
+    Who submits meanwhile finds the lock held, as if a scheduler were there: it is started then.
+    """
+    sent_before = set(home.glob("commands-*"))
     lock = hold_lock(home)
     try:
         found = forgettable(home, older_than_s=older_than_s, now=now)
@@ -88,6 +93,8 @@ def forget(home: Path, *, older_than_s: float, now: float) -> list[Job]:
     finally:
         if lock is not None:
             os.close(lock)
+        if not sent_before.issuperset(home.glob("commands-*")):
+            Schedule(home).submit()
     return found.jobs
 
 

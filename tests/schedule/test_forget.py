@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from ds_notebook.cli import main
 from ds_notebook.record.files import event_files
+from ds_notebook.record.lock import is_held
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.forget import forget, forgettable
 from ds_notebook.schedule.home import job_folder
 from tests.schedule.conftest import QUICK
-from tests.schedule.jobs import shell
+from tests.schedule.jobs import shell, until
 
 FORGET_AND_DIE = """
 import os, signal, sys, time
@@ -143,3 +146,20 @@ def test_clean_lists_the_queues_jobs_first_and_deletes_on_yes(queue, home, capsy
 def test_clean_asks_for_the_scheduler_to_be_stopped(schedule, capsys):
     assert main(["clean", "--queue", "--older-than", "0", "--yes"]) == 1
     assert "`ds schedule stop` ends it, not its jobs" in capsys.readouterr().err
+
+
+def test_a_job_that_is_submitted_meanwhile_starts_the_scheduler_all_the_same(home):
+    schedule = Schedule()
+    pipe = schedule.folder / "commands-pipe"  # who opens it to read waits until it is written to
+    os.mkfifo(pipe)
+    cleaning = threading.Thread(target=forget, args=(home,), kwargs={"older_than_s": 0, "now": time.time()})
+    cleaning.start()
+    until(lambda: is_held(home))
+    schedule.submit(shell("job", "exit 0"))
+    with open(pipe, "wb"):
+        pass
+    with open(pipe, "wb"):
+        pipe.unlink()
+    cleaning.join()
+
+    assert [job.state for job in schedule.wait("job", timeout_s=20)] == ["succeeded"]
