@@ -92,8 +92,14 @@ class Schedule:
         self._wake()
 
     def set_priority(self, id: str, priority: int) -> None:
-        """Higher goes first; raises UsageError for an id that is not known."""
-        self._known([id])
+        """Higher goes first; raises UsageError for an id that is not known, and where a priority counts for nothing."""
+        job = self.job(id)
+        if job.is_done:
+            raise UsageError(f"Job {id} is done ({job.state}): its priority counts for nothing any more.")
+        if job.every:
+            raise UsageError(
+                f"Job {id} comes again, each time as a job of its own: give the one that waits a priority."
+            )
         send_all(self.folder, [Set(name=f"{id}{PRIORITY}", value=priority)], durable=True)
 
     def jobs(self) -> list[JobStatus]:
@@ -144,9 +150,10 @@ class Schedule:
             return False
         if _inside_a_job():
             raise RecordError("A scheduler that a job starts would end with it. Start it from outside of any job.")
-        self._launch(config)
+        launched = self._launch(config)
         while self.pid is None:
-            if time.monotonic() > deadline:
+            has_ended = not _is_there(launched) and not self.is_running  # another may serve by now
+            if has_ended or time.monotonic() > deadline:
                 raise RecordError(f"The scheduler did not start. Its log: {self._log}{self._last_words()}")
             time.sleep(_LOOK_S)
         return True
@@ -186,18 +193,20 @@ class Schedule:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGUSR1)
 
-    def _launch(self, config: SchedulerConfig | None) -> None:
-        """Through a shell that ends at once, so that the scheduler is nobody's child."""
+    def _launch(self, config: SchedulerConfig | None) -> int:
+        """Through a shell that ends at once, so that the scheduler is nobody's child; the number of its process."""
         os.close(os.open(self._log, os.O_WRONLY | os.O_CREAT, 0o600))
         arguments = [msgspec.json.encode(to_builtins(config)).decode()] if config else []
         command = [sys.executable, "-m", "ds_notebook.schedule.server", *arguments]
-        subprocess.run(
-            ["/bin/sh", "-c", 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 &', "sh", str(self._log), *command],
+        shell = subprocess.run(
+            ["/bin/sh", "-c", 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!', "sh", str(self._log), *command],
             check=True,
+            stdout=subprocess.PIPE,
             cwd=self.folder,
             env=_server_environment() | {"DS_SCHEDULER": str(self.folder)},
             start_new_session=True,
         )
+        return int(shell.stdout)
 
     @property
     def _log(self) -> Path:
@@ -221,6 +230,9 @@ class Schedule:
                 raise UsageError(wrong)
         if any(spec.after for spec in specs):
             self._refresh()
+            asked_for = (*specs, *self._timetable.specs, *self._submitted.values())
+            if never := {each for spec in specs for each in spec.after} & {each.id for each in asked_for if each.every}:
+                raise UsageError(f"{next(iter(never))} comes again, and is never done: wait for one of its times.")
             if wrong_ones := wrong_after(specs, {*self._queue.jobs, *(spec.id for spec in self._submitted.values())}):
                 raise UsageError(next(iter(wrong_ones.values())))
 
@@ -288,6 +300,14 @@ def _is_scheduler(pid: int) -> bool:
         return b"ds_notebook.schedule.server" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return not Path("/proc/self").exists()
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _server_environment() -> dict[str, str]:

@@ -129,6 +129,18 @@ def test_start_and_stop_may_be_repeated(home):
     assert [schedule.start(QUICK), schedule.start(), schedule.stop(), schedule.stop()] == [True, False, True, False]
 
 
+def test_a_scheduler_that_cannot_start_is_told_at_once_with_its_last_words(home):
+    schedule = Schedule()
+    (home / "lock").mkdir()
+    started = time.monotonic()
+    with pytest.raises(
+        RecordError, match=r"^The scheduler did not start\. Its log: .*/server\.log says last: .* no lock"
+    ):
+        schedule.start()
+
+    assert time.monotonic() - started < 20
+
+
 def test_what_runs_goes_on_without_a_scheduler_and_is_taken_over_by_the_next(schedule, tmp_path):
     schedule.submit(shell("job", f"echo . >> {tmp_path}/began; sleep 1; touch {tmp_path}/done"))
     until(lambda: schedule.job("job").state == "running")
@@ -330,6 +342,28 @@ def test_a_job_that_comes_again_comes_until_it_is_cancelled(schedule):
     time.sleep(1.5)
 
     assert len(schedule.jobs()) == before
+
+
+def test_what_comes_again_is_no_job_to_wait_for_or_to_put_further_ahead(schedule):
+    each, report = shell("each", "exit 0", every="0 3 * * *"), shell("report", "exit 0", after=["each"])
+    never = r"^each comes again, and is never done: wait for one of its times\.$"
+    with pytest.raises(UsageError, match=never):
+        schedule.submit(each, report)
+    schedule.submit(each)
+    with pytest.raises(UsageError, match=never):
+        schedule.submit(report)
+    with pytest.raises(UsageError, match="^Job each comes again, each time as a job of its own"):
+        schedule.set_priority("each", 5)
+
+
+def test_a_job_that_is_done_takes_no_priority(schedule):
+    schedule.submit(shell("job", "exit 0"))
+    schedule.wait("job", timeout_s=20)
+
+    with pytest.raises(
+        UsageError, match=r"^Job job is done \(succeeded\): its priority counts for nothing any more\.$"
+    ):
+        schedule.set_priority("job", 5)
 
 
 def test_what_came_again_and_was_cancelled_stays_so_for_whoever_asks_and_after_a_restart(schedule):
