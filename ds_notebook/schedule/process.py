@@ -17,6 +17,7 @@ from ds_notebook.record.lock import is_held
 from ds_notebook.schedule import tree
 from ds_notebook.schedule.attempt import Attempt
 from ds_notebook.schedule.environment import environment
+from ds_notebook.schedule.job import JobSpec
 from ds_notebook.schedule.limits import WATCH_S, Unlimited, held_bytes
 from ds_notebook.schedule.output import OutputFile
 from ds_notebook.schedule.reason import Circumstances, exit_reason, kernel_kills, size
@@ -73,7 +74,7 @@ class JobProcess:
         try:
             started(self._start())
         except (OSError, ValueError, subprocess.SubprocessError) as error:
-            return Ending("failed", f"{self._spec.command[0]} could not be started: {_why_not(error)}", {})
+            return Ending("failed", _why_not_started(self._spec, error), {})
         next_look = 0.0
         while self._has_children:
             self._pump(self._wait_s())
@@ -270,9 +271,13 @@ class JobProcess:
         return f"it held more than its limit of {size(self._spec.memory_bytes or 0)} of memory"
 
 
-def _why_not(error: Exception) -> str:
+def _why_not_started(spec: JobSpec, error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    if isinstance(error, ValueError):  # what no program can be given
-        return str(error)
-    return "its limits could not be set"
+        if spec.cwd and error.filename == spec.cwd:
+            return f"its working folder {spec.cwd} could not be entered: {error.strerror}"
+        why = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    elif isinstance(error, ValueError):  # what no program can be given
+        why = str(error)
+    else:
+        why = "its limits could not be set"
+    return f"{spec.command[0]} could not be started: {why}"

@@ -18,6 +18,7 @@ from ds_notebook.errors import RecordError
 from ds_notebook.record.commands import AnyCommand, Inbox, Pause, Resume, Stop, Unknown
 from ds_notebook.record.events import Decision, EndStatus
 from ds_notebook.record.lock import hold_lock
+from ds_notebook.record.mask import masked_text
 from ds_notebook.schedule import tree
 from ds_notebook.schedule.attempt import EXIT, PROGRAM, Attempt, has_begun, read_attempt, spec_builtins, whole_spec
 from ds_notebook.schedule.limits import memory_limit
@@ -133,7 +134,9 @@ class Wrapper:
         if self._limit.how:
             with contextlib.suppress(RecordError):  # a full disk: it is kept all the same
                 record.note(f"Its limit of {attempt.spec.memory_bytes:,} bytes of memory is kept {self._limit.how}.")
-        whole = msgspec.structs.replace(attempt, spec=whole_spec(record.folder, attempt.spec))
+        spec = whole_spec(record.folder, attempt.spec)
+        self._known = {**spec.parameters, **spec.env}
+        whole = msgspec.structs.replace(attempt, spec=spec)
         self._process = JobProcess(record.folder, whole, self._limit, arrived)
 
     def work(self) -> None:
@@ -142,6 +145,7 @@ class Wrapper:
             ending = self._process.run(self._record.say_started, self._obey)
         finally:
             self._limit.close()
+        ending = ending._replace(reason=masked_text(ending.reason, self._known))  # a program's last words may be in it
         while not self._record.end_job(ending) and not is_end(self._arrived.read()):
             time.sleep(FULL_S)
 

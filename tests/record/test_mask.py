@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import ds_notebook as ds
-from ds_notebook.record.mask import masked
+from ds_notebook.record.mask import masked, masked_text
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,10 @@ def test_a_secret_of_the_config_is_in_no_file_of_the_record(runs):
 
     assert not any(b"k9s3cr3t" in path.read_bytes() for path in run.path.iterdir())
     assert run.record.started.config == {"auth": {"api_key": "***"}}
+
+
+def test_in_a_sentence_only_the_secrets_are_masked():
+    known = {"api_key": "open-sesame", "level": "high", "password": "x"}
+    sentence = "open-sesame is refused by db://me:pw@host at level high, and so is hf_0123456789abcdef: x"
+
+    assert masked_text(sentence, known) == "*** is refused by db***host at level high, and so is ***: x"

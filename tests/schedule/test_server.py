@@ -352,7 +352,7 @@ def test_what_comes_again_is_no_job_to_wait_for_or_to_put_further_ahead(schedule
     schedule.submit(each)
     with pytest.raises(UsageError, match=never):
         schedule.submit(report)
-    with pytest.raises(UsageError, match="^Job each comes again, each time as a job of its own"):
+    with pytest.raises(UsageError, match=r"^Job each comes again, each time as a job of its own"):
         schedule.set_priority("each", 5)
 
 

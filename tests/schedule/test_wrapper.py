@@ -44,6 +44,12 @@ def test_a_signal_is_told_by_its_name(folder):
     assert run(folder, shell("job", "kill -SEGV $$")) == Outcome("failed", "SIGSEGV ended it")
 
 
+def test_a_working_folder_that_is_not_there_is_said(folder):
+    assert run(folder, shell("job", "exit 0", cwd="/no/such")) == Outcome(
+        "failed", "its working folder /no/such could not be entered: No such file or directory"
+    )
+
+
 def test_a_program_that_is_not_there_is_said(folder):
     spec = shell("job", "")
     spec.command[0] = "/no/such/program"
@@ -106,6 +112,14 @@ def test_a_secret_is_given_to_the_job_and_is_not_in_its_record(folder):
 
     assert (folder / "stdout-1.log").read_text() == "hf_0123456789abcdef\n"
     assert not any(b"0123456789abcdef" in file.read_bytes() for file in folder.glob("events-*"))
+
+
+def test_a_secret_among_the_last_words_of_a_job_is_not_in_the_reason(folder):
+    spec = shell("job", 'echo "$TOKEN is refused by db://me:secret@host with $LEVEL" >&2; exit 1')
+    spec.env.update(TOKEN="open-sesame", LEVEL="high")
+    keep_spec(folder, spec)
+
+    assert run(folder, recorded(spec)) == Outcome("failed", "exit status 1: *** is refused by db***host with high")
 
 
 def test_a_job_that_forks_turns_daemon_and_exits_leaves_nothing(folder):
