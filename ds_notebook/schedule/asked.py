@@ -47,9 +47,9 @@ class Asked:
         """What the commands come to; `came_before`: they were sent while another scheduler served, or none."""
         fresh = [command for command in commands if command.id not in self._answered]
         self._answered.update(command.id for command in fresh)
-        specs = self._submitted([command for command in fresh if isinstance(command, Submit)], queue)
-        facts: list[AnyFact] = [Submitted(jobs=specs)] if specs else []
-        open_jobs = {*queue.open, *(spec.id for spec in specs)}
+        submitted = self._submitted([command for command in fresh if isinstance(command, Submit)], queue)
+        facts: list[AnyFact] = [submitted] if submitted.jobs else []
+        open_jobs = {*queue.open, *(spec.id for spec in submitted.jobs)}
         answers: list[Decision] = []
         stops = False
         for command in fresh:
@@ -80,9 +80,9 @@ class Asked:
                 kept.append(spec)
         return kept
 
-    def _submitted(self, commands: Sequence[Submit], queue: Queue) -> tuple[JobSpec, ...]:
-        """The jobs that are new and may start at once, as the record may hold them; the others are dealt with."""
-        specs = []
+    def _submitted(self, commands: Sequence[Submit], queue: Queue) -> Submitted:
+        """The jobs that are new and do not come again, as the record may hold them; the others are dealt with."""
+        specs, refused = [], {}
         for command in commands:
             try:
                 spec = msgspec.convert(command.job, JobSpec)
@@ -91,14 +91,17 @@ class Asked:
                 continue
             if spec.id in queue.jobs or self._timetable.has_had(spec.id):
                 continue
-            if wrong := wrong_spec(spec) or _wrong_time(spec) or self._not_kept(spec):
+            if wrong := wrong_spec(spec):
                 self._ledger.emit([answer(command, wrong)])
-            else:
-                specs.append(spec)
+                continue
+            specs.append(spec)
+            if wrong := _wrong_time(spec) or self._not_kept(spec):
+                refused[spec.id] = wrong
         safe = [recorded(spec) for spec in specs]
-        if planned := [event for spec in safe if spec.every for event in self._timetable.add(spec, time.time())]:
+        again = [spec for spec in safe if spec.every and spec.id not in refused]
+        if planned := [event for spec in again for event in self._timetable.add(spec, time.time())]:
             self._ledger.emit(planned, durable=True)
-        return tuple(spec for spec in safe if not spec.every)
+        return Submitted(jobs=tuple(spec for spec in safe if spec not in again), refused=refused)
 
     def _not_kept(self, spec: JobSpec) -> str:
         """Keep what the record may not hold of a job; empty, or why that cannot be."""

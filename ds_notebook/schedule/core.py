@@ -26,7 +26,6 @@ from ds_notebook.schedule.events import (
     Ticked,
 )
 from ds_notebook.schedule.exits import after_exit, cancel_dependants
-from ds_notebook.schedule.job import JobSpec
 from ds_notebook.schedule.plan import Plan
 from ds_notebook.schedule.policies import POLICIES
 from ds_notebook.schedule.starting import start_jobs
@@ -56,7 +55,7 @@ def step(queue: Queue, fact: AnyFact, now_s: float) -> tuple[Queue, list[AnyInst
 def _take_in(turn: Turn, fact: AnyFact) -> None:
     match fact:
         case Submitted():
-            _submit(turn, fact.jobs)
+            _submit(turn, fact)
         case PriorityChanged() if job := _open(turn, fact.job):
             reason = f"{job.name} has priority {fact.priority} instead of {job.priority}"
             turn.decide("priority", job.id, "applied", reason, {"priority": fact.priority})
@@ -91,11 +90,11 @@ def _attempt(turn: Turn, fact: Started | Exited | Adopted) -> Job | None:
     return job if job and job.is_active and job.attempt == fact.attempt else None
 
 
-def _submit(turn: Turn, specs: tuple[JobSpec, ...]) -> None:
-    fresh = list({spec.id: spec for spec in reversed(specs) if spec.id not in turn.queue.jobs}.values())[::-1]
+def _submit(turn: Turn, fact: Submitted) -> None:
+    fresh = list({spec.id: spec for spec in reversed(fact.jobs) if spec.id not in turn.queue.jobs}.values())[::-1]
     wrong = wrong_after(fresh, turn.queue.jobs)
     for spec in fresh:
-        no = refusal(spec, turn.queue.machine) or wrong.get(spec.id, "")
+        no = fact.refused.get(spec.id) or refusal(spec, turn.queue.machine) or wrong.get(spec.id, "")
         turn.decide("submit", spec.id, "refused" if no else "accepted", no, msgspec.to_builtins(spec))
     accepted = [turn.queue.jobs[spec.id] for spec in fresh if spec.id in turn.queue.open]
     for job in accepted:

@@ -23,6 +23,8 @@ class Submitted(Fact, frozen=True, kw_only=True):
     """Jobs that were asked for together: they may wait for one another in any order. Ids known already are ignored."""
 
     jobs: tuple[JobSpec, ...]
+    refused: dict[str, str] = {}
+    """By id: why a job cannot be had here, though the machine could run it."""
 
 
 class Cancelled(Fact, frozen=True, kw_only=True):

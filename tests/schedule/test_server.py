@@ -224,7 +224,7 @@ def test_what_is_no_job_is_refused_at_the_door_and_stops_nobody_from_reading(sch
             schedule.submit(wrong)
 
 
-def test_an_order_that_cannot_be_carried_out_does_not_end_the_scheduler(schedule):
+def test_a_job_that_this_scheduler_cannot_take_fails_with_the_reason_and_ends_nothing(schedule):
     (schedule.folder / "runs" / "taken").touch()
     orders = [
         Submit(job={"id": "again", "name": "", "kind": "command", "command": ["true"], "every": "often"}),
@@ -232,11 +232,15 @@ def test_an_order_that_cannot_be_carried_out_does_not_end_the_scheduler(schedule
     ]
     for order in orders:
         send(schedule.folder, order)
-    until(lambda: len(answers(schedule)) == 2)
+    until(lambda: len(schedule.record.decisions) == 2)
 
-    assert [answers(schedule)[order.id] for order in orders] == [
-        "every 'often' is no time as cron writes it. Write it like \"0 3 * * *\", which is each night at three.",
-        "its folder cannot be written: File exists",
+    assert [(job.id, job.state, job.reason) for job in schedule.jobs()] == [
+        (
+            "again",
+            "failed",
+            "every 'often' is no time as cron writes it. Write it like \"0 3 * * *\", which is each night at three.",
+        ),
+        ("taken", "failed", "its folder cannot be written: File exists"),
     ]
     assert schedule.is_running
 
