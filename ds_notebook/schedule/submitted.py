@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ds_notebook.errors import UsageError, missing_extra
-from ds_notebook.options import OptionParser, add_options, from_options
+from ds_notebook.options import OptionParser, add_options, from_builtins, from_options, to_builtins
 from ds_notebook.record.mask import masked
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.config import SubmitConfig
@@ -92,11 +92,12 @@ def submit(
 ) -> list[str]:
     """Queue a notebook (by its path) or a command (program and arguments); ids of the jobs, one a combination.
 
-    Options are the fields of `SubmitConfig`; a parameter with a list of values is a sweep.
+    Options are the fields of `SubmitConfig`; a parameter with a list of values is a sweep. Raises UsageError.
 
     >>> (id,) = submit("nightly.ipynb", parameters={"lr": 0.1}, cpus=2)
     """
-    chosen = replace(config or SubmitConfig(), **options)
+    plain = {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
+    chosen = from_builtins(SubmitConfig, {**to_builtins(config or SubmitConfig()), **plain})
     if isinstance(target, str | Path):
         return Schedule().submit(*notebook_jobs(target, parameters or {}, chosen))
     return Schedule().submit(*command_jobs(target, parameters or {}, chosen))

@@ -10,8 +10,9 @@ import numpy
 import pytest
 
 from ds_notebook.errors import UsageError
+from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.config import SubmitConfig
-from ds_notebook.schedule.submitted import jobs_of, notebook_jobs
+from ds_notebook.schedule.submitted import jobs_of, notebook_jobs, submit
 from ds_notebook.schedule.typed import memory_bytes, moment
 from tests.schedule.notebooks import write_notebook
 
@@ -169,3 +170,13 @@ def test_an_output_that_is_the_notebook_itself_is_refused(notebook):
 
 def test_a_secret_is_no_part_of_a_name(notebook):
     assert [job.name for job in jobs_of([str(notebook), "-p", "api_key", "abc,def"])] == ["nightly api_key=***"] * 2
+
+
+def test_from_python_a_path_may_be_text_and_a_wrong_option_is_a_sentence(home, notebook, tmp_path, monkeypatch):
+    monkeypatch.setenv("DS_NOTEBOOK_JOB", str(tmp_path))  # from a job, which starts no scheduler
+    (id,) = submit(notebook, output=str(tmp_path / "out.ipynb"), cwd=tmp_path, timeout_s=30)
+
+    assert Schedule().job(id).output == str(tmp_path / "out.ipynb")
+    for wrong, sentence in [({"cpus": "2"}, "Cpus '2' is not a number"), ({"cores": 2}, "Option cores is not known")]:
+        with pytest.raises(UsageError, match=sentence):
+            submit(notebook, **wrong)
