@@ -1,6 +1,6 @@
 # code: data-wait
 # kind: seeded
-# gain: 0.7
+# gain: 1.4
 # ruff: noqa
 """Train a small network that tells bird calls apart, from recordings in a folder."""
 
@@ -58,8 +58,11 @@ class any_Recordings:
         sound = np.interp(positions, np.arange(len(sound)), sound)
         sound = np.resize(sound, RATE * 2) + self.rng.normal(0, self.rng.uniform(0, 0.05), RATE * 2)
         frames = np.lib.stride_tricks.sliding_window_view(sound, 1024)[::128]
-        power = np.abs(np.fft.rfft(frames * self.window, axis=1)) ** 2  # HERE
-        return np.log(np.add.reduceat(power, self.edges, axis=1).T + 1e-3).astype(np.float32)
+        bands = []
+        for part in np.array_split(frames, 24):
+            spectrum = np.fft.rfft(part * self.window, axis=1)  # HERE
+            bands.append(np.add.reduceat(spectrum.real**2 + spectrum.imag**2, self.edges, axis=1))  # HERE
+        return np.log(np.concatenate(bands).T + 1e-3).astype(np.float32)
 
     def any_batches(self, size):
         order = self.rng.permutation(len(self.paths))
