@@ -120,6 +120,15 @@ class Schedule:
             time.sleep(_LOOK_S)
         return self._known(ids) if ids else self.jobs()
 
+    def wait_until_taken(self, timeout_s: float = 5.0) -> None:
+        """Return once the record, and so a picture of it, tells of all that was submitted, or after `timeout_s`."""
+        deadline = time.monotonic() + timeout_s
+        while self.is_running and time.monotonic() < deadline:
+            self._refresh()
+            if not self._submitted:
+                return
+            time.sleep(_LOOK_S)
+
     def _is_any_open(self, ids: Sequence[str]) -> bool:
         """Whether some of these jobs (all, if none is named) is not done: cheap also with a thousand of them."""
         self._refresh()

@@ -61,10 +61,12 @@ class ScheduleMagic:
             jobs = jobs_of(rest, help_command="%ds_schedule?")
             schedule.start()  # first, and waited for: only then is there a record to show
             self._shell.user_ns["jobs"] = schedule.submit(*jobs)
+            schedule.wait_until_taken()
         elif action:
             _do(schedule, action, rest)
         if schedule.record.started is None and schedule.jobs():
             schedule.start()  # a submit from Python has it started and waits for nothing
+            schedule.wait_until_taken()
         if schedule.record.started is None:
             display(scene(()))  # nobody has ever submitted anything
         else:

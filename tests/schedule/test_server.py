@@ -268,6 +268,15 @@ def answers(schedule: Schedule) -> dict[str, str]:
     return {event.subject: event.reason for event in found if event.verdict == "refused"}
 
 
+def test_who_is_about_to_show_the_record_can_wait_until_it_tells_of_what_was_submitted(home):
+    schedule = Schedule()
+    schedule.submit(shell("job", "exit 0"))
+    schedule.start()
+    schedule.wait_until_taken()
+
+    assert "job" in {event.job for event in schedule.record.events() if isinstance(event, JobChanged)}
+
+
 def test_a_thousand_jobs_are_one_append(home):
     schedule = Schedule()
     schedule.submit(*[shell(f"job-{number}", "exit 0") for number in range(1000)], start=False)
