@@ -174,7 +174,9 @@ class TrainingView:
         return [*(self._lines(group, groups[group]) for group in drawn), *self._table(rest)]
 
     def _is_worth_drawing(self, name: str) -> bool:
-        """A speed is a number, not a curve; so is a learning rate that stays what it is."""
+        """A speed is a number, not a curve; so are a learning rate that stays what it is, and what has one step only."""
+        if self._ended and max(self._num_points.values()) == 1:
+            return False
         if name == "lr":
             return len(set(self._curves[name].series(name).y)) > 1
         return name != "samples_per_s"

@@ -79,6 +79,13 @@ def test_a_learning_rate_is_drawn_only_where_it_moves() -> None:
     assert headings(moving) == ["lr"]
 
 
+def test_a_run_of_one_step_is_a_table_once_it_is_over() -> None:
+    events: list[AnyEvent] = [started(), rows(1.0, [0], found=[3], equal=[2]), RunEnded(at=2.0, status="finished")]
+
+    assert headings(scene(events)) == []
+    assert [panel.rows for panel in scene(events).panels if isinstance(panel, Table)] == [[["found", 3], ["equal", 2]]]
+
+
 def test_waiting_for_data_is_said_as_a_share_of_the_time() -> None:
     waits = Metrics(
         at=0.0, steps=[0, 1, 2, 3], times_us=[0, 10_000, 20_000, 40_000], values={"data_wait_s": [0.005] * 4}

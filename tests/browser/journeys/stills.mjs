@@ -8,7 +8,9 @@ export default async function stills(lab) {
     for (const { at, isRun } of await cellsWithPictures(page)) {
       await showCell(page, at);
       const area = page.locator(`.jp-Notebook .jp-Cell[data-windowed-list-index="${at}"] .jp-OutputArea`);
-      await area.locator('img, canvas, .ds-text p').first().waitFor(); // a profile of no time is a sentence
+      const first = area.locator('img, canvas, .ds-text p').first(); // a profile of no time is a sentence
+      await first.waitFor();
+      await first.scrollIntoViewIfNeeded(); // what is above the window is not painted
       await page.waitForFunction(({ at }) => isDrawn(document.querySelector(`.jp-Notebook .jp-Cell[data-windowed-list-index="${at}"] .jp-OutputArea`)), { at });
       await page.waitForFunction(({ at }) => wordsOf(document.querySelector(`.jp-Notebook .jp-Cell[data-windowed-list-index="${at}"] .jp-OutputArea`)), { at });
       const words = await area.evaluate(area => wordsOf(area));
