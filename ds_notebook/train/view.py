@@ -174,7 +174,7 @@ class TrainingView:
         return [*(self._lines(group, groups[group]) for group in drawn), *self._table(rest)]
 
     def _is_worth_drawing(self, name: str) -> bool:
-        """A speed is a number, not a curve; so are a learning rate that stays what it is, and what has one step only."""
+        """A speed is a number, not a curve; so are a rate that stays what it is, and all of a run of one step."""
         if self._ended and max(self._num_points.values()) == 1:
             return False
         if name == "lr":
