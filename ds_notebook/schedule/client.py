@@ -170,11 +170,12 @@ class Schedule:
     def stop(self, *, jobs: bool = False, timeout_s: float = _START_S) -> bool:
         """End the scheduler; False if none ran. What runs goes on, and the next start takes it over.
 
-        With `jobs` all jobs are cancelled first. Raises RecordError if it does not end within `timeout_s`.
+        With `jobs` all jobs are cancelled first, which may take as long again. Raises RecordError if it does not end
+        within `timeout_s`.
         """
-        deadline = time.monotonic() + timeout_s
         if jobs:
-            self._cancel_all(deadline)
+            self._cancel_all(time.monotonic() + timeout_s)
+        deadline = time.monotonic() + timeout_s
         was_running = self.is_running
         while self.is_running:
             if (pid := self.pid) is not None:

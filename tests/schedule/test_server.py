@@ -171,6 +171,15 @@ def test_stop_with_jobs_cancels_them_first(schedule):
     assert [job.state for job in schedule.jobs()] == ["cancelled", "cancelled"]
 
 
+def test_a_stop_with_a_job_that_takes_its_time_to_end_stops_the_scheduler_all_the_same(home):
+    schedule = Schedule()
+    schedule.start(SchedulerConfig(grace_s=2.0))
+    schedule.submit(shell("stubborn", "trap '' TERM; while :; do sleep 0.1; done"))
+    until(lambda: schedule.job("stubborn").state == "running")
+
+    assert (schedule.stop(jobs=True, timeout_s=1.0), schedule.is_running) == (True, False)
+
+
 def test_a_scheduler_without_jobs_ends_by_itself(home):
     schedule = Schedule()
     schedule.start(SchedulerConfig(idle_s=0.1))
