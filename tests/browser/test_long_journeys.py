@@ -123,6 +123,7 @@ NOTEBOOKS = ("quickstart", "own_loop", "resume", "profile", "schedule")
 def test_every_picture_that_papermill_left_is_seen_in_html_and_in_the_lab_without_a_kernel(
     browser: dict[str, str], tmp_path: Path
 ) -> None:
+    faulthandler.cancel_dump_traceback_later()  # five notebooks run, and are opened twice
     with running(Box(folder=tmp_path / "lab")) as server:
         root = Path(server["root"])
         saved = [papermill(name, root / "ran") for name in NOTEBOOKS]
