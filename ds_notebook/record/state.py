@@ -56,8 +56,9 @@ def producer_is_alive(started: RunStarted, folder: Path) -> bool:
 
     try:
         process = psutil.Process(started.pid)
-        same = bool(abs(process.create_time() - started.process_started) < CLOCK_TOLERANCE_S)
-        return same and bool(process.status() != psutil.STATUS_ZOMBIE)
+        if abs(process.create_time() - started.process_started) >= CLOCK_TOLERANCE_S:
+            return is_held(folder)  # another process, or the clock was set since: the lock tells
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:

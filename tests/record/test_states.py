@@ -165,6 +165,16 @@ def test_a_run_of_another_container_of_this_machine_lives_while_its_lock_is_held
     assert (with_lock, Record(tmp_path).state) == ("running", "lost")
 
 
+def test_a_run_lives_on_though_the_clock_was_set_and_with_it_the_start_of_its_process(tmp_path, runs):
+    with ds.start_run() as run:
+        write_apart(tmp_path, [changed(run, process_started=5.0)])
+    held = hold_lock(tmp_path)
+    with_lock = Record(tmp_path).state
+    os.close(held)
+
+    assert (with_lock, Record(tmp_path).state) == ("running", "lost")
+
+
 def test_a_look_at_a_lock_does_not_take_it(tmp_path):
     assert not is_held(tmp_path)
     held = hold_lock(tmp_path)
