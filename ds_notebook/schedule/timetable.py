@@ -33,6 +33,7 @@ class Timetable:
         self._said_next: dict[str, float] = {}
         """What the record says; `_next` is what this life of the scheduler has found."""
         self._next: dict[str, float] = {}
+        self._wall_s = 0.0
         self._halted: set[str] = set()
         self._unsaid: list[Decision] = []
         for event in events:
@@ -99,6 +100,9 @@ class Timetable:
 
         One whose times cannot be told here (its extra is gone, or reads it otherwise) halts alone.
         """
+        if wall_s < self._wall_s - _LATE_S:  # the clock was set back: what was to be next may be years away
+            self._next.clear()
+        self._wall_s = wall_s
         found = []
         for spec in self.specs:
             if spec.id not in self._halted:
@@ -117,7 +121,7 @@ class Timetable:
     def _due(self, spec: JobSpec, wall_s: float) -> list[JobSpec]:
         job = spec.id
         if job not in self._next:
-            self._next[job] = next_time(spec.every, max(spec.submitted_at, wall_s - _LATE_S))
+            self._next[job] = next_time(spec.every, max(min(spec.submitted_at, wall_s), wall_s - _LATE_S))
         time_s = self._next[job]
         if time_s <= wall_s:
             self._next[job] = next_time(spec.every, max(time_s, wall_s - _LATE_S))

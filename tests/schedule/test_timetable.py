@@ -64,6 +64,17 @@ def test_a_missed_time_of_an_hour_ago_is_passed_over():
     assert taken_up.due(NOON + 3.5 * 3600) == []
 
 
+def test_after_the_clock_was_set_back_it_comes_by_the_time_that_is_now():
+    timetable = Timetable(())
+    next_year = NOON + 365 * 86400
+    timetable.add(hourly(submitted_at=next_year), next_year)
+    timetable.due(next_year + 60)
+    found = [job.id for minute in (1, 61) for job in timetable.due(NOON + 60 * minute)]
+
+    assert found == ["report.20261125-130000"]
+    assert timetable.next_at("report") == NOON + 7200
+
+
 def test_each_time_has_a_result_of_its_own_unless_it_was_named():
     timetable = Timetable(())
     for id, output in (("report", "/x/nightly.report.ipynb"), ("latest", "/x/latest.ipynb")):
