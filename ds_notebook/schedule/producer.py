@@ -14,7 +14,7 @@ import psutil
 from ds_notebook import __version__
 from ds_notebook.errors import RecordError
 from ds_notebook.record.commands import AnyCommand, Unknown
-from ds_notebook.record.events import Decision, EndStatus, Event, Note, RunEnded, RunStarted
+from ds_notebook.record.events import Decision, EndStatus, Event, RunEnded, RunStarted
 from ds_notebook.record.files import event_files, first_event
 from ds_notebook.record.journal import Journal
 from ds_notebook.record.state import this_boot
@@ -47,9 +47,9 @@ class Producer:
                 return
         raise RecordError(f"{self._journal.failure}.")
 
-    def note(self, text: str) -> None:
-        """Write a sentence for the reader of the record."""
-        self.emit([Note(level="info", text=text)])
+    def say(self, *events: Event) -> None:
+        """Append events, which wait in memory where the disk is full; without events what waits is tried again."""
+        self._journal.write(events)
 
     def end(self, status: EndStatus, error: str = "", *, said: Sequence[Event] = ()) -> None:
         """Write what is `said` and the last event durably, if need be where room was laid by; raises RecordError."""

@@ -6,7 +6,6 @@ starts the user's program as its child, and writes the exit once no process of t
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
@@ -16,7 +15,7 @@ import msgspec
 
 from ds_notebook.errors import RecordError
 from ds_notebook.record.commands import AnyCommand, Inbox, Pause, Resume, Stop, Unknown
-from ds_notebook.record.events import Decision, EndStatus
+from ds_notebook.record.events import Decision, EndStatus, Note
 from ds_notebook.record.lock import hold_lock
 from ds_notebook.record.mask import masked_text
 from ds_notebook.schedule import tree
@@ -99,9 +98,7 @@ class JobRecord(Producer):
 
     def say_started(self, pid: int) -> None:
         """The program runs, with this number."""
-        said = Decision(policy=PROGRAM, subject=self._job, verdict="started", evidence={"pid": pid})
-        with contextlib.suppress(RecordError):  # a full disk: it runs all the same
-            self.emit([said])
+        self.say(Decision(policy=PROGRAM, subject=self._job, verdict="started", evidence={"pid": pid}))
 
     def end_job(self, ending: Ending) -> bool:
         """Write durably how the job ended; False where there is no room for it."""
@@ -132,8 +129,8 @@ class Wrapper:
         self._limit = memory_limit(attempt.spec.id, attempt.spec.memory_bytes)
         self._arrived = arrived
         if self._limit.how:
-            with contextlib.suppress(RecordError):  # a full disk: it is kept all the same
-                record.note(f"Its limit of {attempt.spec.memory_bytes:,} bytes of memory is kept {self._limit.how}.")
+            how = f"Its limit of {attempt.spec.memory_bytes:,} bytes of memory is kept {self._limit.how}."
+            record.say(Note(level="info", text=how))
         spec = whole_spec(record.folder, attempt.spec)
         self._known = {**spec.parameters, **spec.env}
         whole = msgspec.structs.replace(attempt, spec=spec)
@@ -150,6 +147,7 @@ class Wrapper:
             time.sleep(FULL_S)
 
     def _obey(self) -> None:
+        self._record.say()  # what found no room before: until it is read that the program runs, it is taken to begin
         for command in self._record.commands():
             refused = ""
             match command:
@@ -161,8 +159,7 @@ class Wrapper:
                     self._process.resume()
                 case _:
                     refused = "a job takes stop, pause and resume"
-            with contextlib.suppress(RecordError):  # a full disk: it is obeyed all the same
-                self._record.emit([answer(command, refused)])
+            self._record.say(answer(command, refused))
 
 
 if __name__ == "__main__":

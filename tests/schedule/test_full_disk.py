@@ -14,13 +14,16 @@ import pytest
 from ds_notebook.errors import RecordError
 from ds_notebook.record.events import Note
 from ds_notebook.record.files import event_files
+from ds_notebook.record.journal import TRY_EVERY_S
 from ds_notebook.record.lock import hold_lock
+from ds_notebook.schedule.attempt import Attempt, evidence_of, has_program
 from ds_notebook.schedule.attempts import Attempts
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.events import Exited
 from ds_notebook.schedule.home import job_folder, open_home
 from ds_notebook.schedule.producer import Producer, started_now
 from ds_notebook.schedule.state import Placement
+from ds_notebook.schedule.wrapper import JobRecord
 from tests.schedule.conftest import QUICK, end_all_of, processes_of
 from tests.schedule.jobs import shell, until
 
@@ -101,6 +104,22 @@ def test_a_job_whose_wrapper_has_no_room_to_begin_is_started_again_once_there_is
 
     assert while_full == []
     assert facts == [Exited(job="job", attempt=1, status="never_started", reason="had no room on its disk to begin")]
+
+
+def test_that_a_program_runs_is_said_once_there_is_room(small_disk):
+    record = JobRecord(small_disk, Attempt(spec=shell("job", "exit 0"), number=1, placement=Placement()))
+    evidence = evidence_of(small_disk, 1)
+    record.say(Note(level="info", text="x" * (4000 - evidence.file.stat().st_size % 4096)))  # no room in its last page
+    filler = fill(small_disk)
+    with pytest.warns(UserWarning, match="Recording waits"):
+        record.say_started(os.getpid())
+    while_full = has_program(evidence)
+    filler.unlink()
+    time.sleep(TRY_EVERY_S)
+    record.say()
+
+    assert (while_full, has_program(evidence)) == (False, True)
+    record.end("finished")
 
 
 def test_a_job_starts_only_once_there_is_room_for_what_its_wrapper_reads(small_disk):
