@@ -64,7 +64,7 @@ def test_a_producer_that_is_gone_is_lost_though_nothing_was_written(runs):
         folded.look()
         before = folded.state
         file = next(run.path.glob("events-*"))
-        started = msgspec.structs.replace(run.record.started, process_started=1.0)
+        started = msgspec.structs.replace(run.record.started, pid=1 << 22)
         file.write_bytes(msgspec.json.encode(started) + b"\n")
         other = Folded(run.path)
 
