@@ -70,6 +70,8 @@ class Model(msgspec.Struct, kw_only=True):
 
     name: str
     num_parameters: int
+    looked_up: int = 0
+    """Parameters of embeddings, of which a row is taken and nothing multiplied."""
     dtypes: dict[str, int] = {}
     """Parameters by dtype ("float32")."""
     device: str = "cpu"
@@ -83,6 +85,10 @@ class Model(msgspec.Struct, kw_only=True):
     """Forward passes."""
     rows: int = 0
     """Summed over the calls: the first dimension of the first tensor argument, which usually is the batch size."""
+    trained_calls: int = 0
+    """Those of the forward passes after which gradients can be asked for: an evaluation's batches may be larger."""
+    trained_rows: int = 0
+    """Summed over these."""
     positions: int = 0
     """Summed over the calls: rows of the first tensor argument seen as a matrix, its last dimension apart."""
 

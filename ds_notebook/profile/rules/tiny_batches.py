@@ -28,6 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.observed import Model
@@ -88,6 +90,8 @@ def _steps(profile: Profile) -> Iterator[Found]:
     optimizer_s = total(stack for stack in stacks if has(stack, is_optimizer)).wall_s
     trains = any(has(stack, is_backward) for stack in stacks)
     at, called_at = _where(profile, stacks), _called_at(profile, stacks)
+    if trains and model.trained_calls:  # not those of an evaluation
+        model = msgspec.structs.replace(model, calls=model.trained_calls, rows=model.trained_rows)
     starts_s, rows = _starts_s(model, seconds, trains, slowed(profile)), model.rows / model.calls
     least_s = (OVERHEAD if trains else OVERHEAD_UNTRAINED) * (seconds - optimizer_s)
     if rows > (SMALL if trains else SMALL_UNTRAINED) or starts_s < max(REMARKABLE_S, least_s):
@@ -123,7 +127,7 @@ def _starts_s(model: Model, seconds: float, trains: bool, slowed: float) -> floa
         return seconds
     if not any(layer.startswith(("Conv", "LSTM", "GRU", "RNN", "Multihead", "Transformer")) for layer in model.layers):
         # Each parameter is multiplied and added once a row, three times with the backward pass.
-        operations = (6 if trains else 2) * model.num_parameters * model.rows
+        operations = (6 if trains else 2) * (model.num_parameters - model.looked_up) * model.rows
         return max(0.0, seconds - operations / SLOWEST_FLOPS)
     layers = sum(count for kind, count in model.layers.items() if not kind.startswith(("Sequential", "ModuleList")))
     return min(seconds, model.calls * LAYER_S * (layers + BESIDE_LAYERS) * slowed)

@@ -81,6 +81,24 @@ def test_sixty_four_rows_are_no_tiny_batch() -> None:
     assert not list(tiny_batches.find(steps(models=[model])))
 
 
+def test_an_evaluation_in_large_batches_does_not_hide_a_training_in_tiny_ones() -> None:
+    rows, layers = 4000 * 7 + 30_000, {"Linear": 3}
+    model = Model(name="Net", num_parameters=2000, layers=layers, calls=4001, rows=rows, trained_calls=4000)
+    model.trained_rows = 4000 * 7
+
+    (found,) = tiny_batches.find(steps(models=[model]))
+
+    assert found.facts["rows"] == 7
+
+
+def test_rows_of_an_embedding_are_looked_up_and_explain_no_time() -> None:
+    layers = {"Embedding": 2, "Linear": 3}
+    model = Model(name="Net", num_parameters=200_000_000, layers=layers, calls=4000, rows=28_000)
+    model.looked_up = model.num_parameters - 2000
+
+    assert list(tiny_batches.find(steps(models=[model])))
+
+
 def test_few_rows_of_a_large_model_are_explained_by_its_arithmetic() -> None:
     model = Model(name="Net", num_parameters=200_000_000, layers={"Linear": 9}, calls=30, rows=120)
 

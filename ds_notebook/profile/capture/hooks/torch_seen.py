@@ -122,6 +122,9 @@ class _Seen:
                     rows, positions = _rows(args)
                     noted.rows += rows
                     noted.positions += positions
+                    if torch.is_grad_enabled():
+                        noted.trained_calls += 1
+                        noted.trained_rows += rows
                     if noted.calls == 1:
                         noted.autocast = _autocast(noted.device)
             # asked for anew: whoever traces replaces it for a while
@@ -186,11 +189,18 @@ def _model(model: Any) -> Model:
     return Model(
         name=type(model).__name__,
         num_parameters=sum(dtypes.values()),
+        looked_up=sum(parameter.numel() for module in _embeddings(model) for parameter in module.parameters()),
         dtypes=dict(dtypes),
         device=str(parameters[0].device) if parameters else "cpu",
         widest=max((min(_inner(parameter)) for parameter in parameters if parameter.ndim >= 2), default=0),
         layers=dict(layers),
     )
+
+
+def _embeddings(model: Any) -> list[Any]:
+    from torch import nn
+
+    return [module for module in model.modules() if isinstance(module, nn.Embedding | nn.EmbeddingBag)]
 
 
 def _inner(weight: Any) -> tuple[int, int]:
