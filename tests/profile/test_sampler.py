@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import hashlib
 import subprocess
 import sys
 import threading
@@ -77,6 +78,50 @@ def test_shares_are_within_three_points_after_ten_seconds(runs: Path) -> None:
 
     print({name: f"{share:.3f}" for name, share in shares.items()})
     assert shares == pytest.approx(SHARES, abs=0.03)
+
+
+BLOCK = b"x" * 3000
+"""So large that its hash gives the GIL up for a moment."""
+
+
+def between_hashes(number: int) -> int:
+    total = 0
+    for each in range(number):
+        total += each * each % 7
+    return total
+
+
+def test_a_loop_that_gives_the_gil_up_for_a_moment_is_seen_where_it_computes(runs: Path) -> None:
+    with ds.profiled() as run:
+        end = time.thread_time() + 1.0
+        while time.thread_time() < end:
+            between_hashes(6000)
+            hashlib.sha256(BLOCK)
+
+    profile = profile_of(run.record)
+    seconds = [(stack.wall_s, stack.frames[-1].function == "between_hashes") for stack in profile.main()]
+    assert sum(each for each, there in seconds if there) > 0.7 * sum(each for each, _ in seconds)
+    assert profile.observed.samples > 50
+
+
+def test_the_switch_interval_is_left_as_it_was(runs: Path) -> None:
+    before_s = sys.getswitchinterval()
+    with ds.profiled():
+        work(0.05)
+
+    assert sys.getswitchinterval() == before_s
+
+
+def test_a_switch_interval_that_the_code_sets_is_its_own(runs: Path) -> None:
+    before_s = sys.getswitchinterval()
+    try:
+        with ds.profiled():
+            sys.setswitchinterval(0.02)
+            work(0.05)
+
+        assert sys.getswitchinterval() == pytest.approx(0.02)
+    finally:
+        sys.setswitchinterval(before_s)
 
 
 def test_seconds_of_the_main_thread_add_up_to_those_on_the_clock(runs: Path) -> None:

@@ -11,6 +11,7 @@ from ds_notebook.profile.capture.collector import Collector
 from ds_notebook.profile.capture.looks import Looks
 from ds_notebook.profile.capture.samples import Samples
 from ds_notebook.profile.capture.tally import Tally
+from ds_notebook.profile.capture.turn import Turn
 from ds_notebook.record.events import Stacks
 
 LONGEST_SLEEP_S = 0.05
@@ -48,11 +49,13 @@ class Sampler:
         self._flush_s = flush_s
         self._ending = False
         self._collector = Collector()
+        self._turn = Turn()
         self._thread = threading.Thread(target=self._run, name="ds-profile", daemon=True)
 
     def start(self) -> None:
         """Returns once the sampler's clock runs."""
         self._began_s = self.samples.begin()
+        self._turn.take(alone=not self.samples.waits_alone)  # py-spy needs no turn
         self._thread.start()
 
     def stop(self) -> None:
@@ -66,6 +69,7 @@ class Sampler:
     def close(self) -> None:
         """Give back what the system lent; in a forked child, which has it from its parent, this is all to do."""
         self._collector.let_go()
+        self._turn.give_back()
         self.samples.close()
 
     def _run(self) -> None:
@@ -79,8 +83,9 @@ class Sampler:
             if self._ending or now_s < due_s:
                 continue
             self._collector.hold_for(self._sample)
-            # Python lets a waiting thread wait 5 ms for a busy one: the next look is due a period after this
-            # one was, not after it came, or 100 Hz would be 67.
+            self._turn.take(alone=not (self.samples.waits_alone or self.samples.others_compute))
+            # The thread that runs may take its time to give the GIL up: the next look is due a period after this
+            # one was, not after it came, or 100 Hz would be fewer.
             due_s = max(due_s + self._period_s, now_s + self._period_s / 4)
             if now_s >= flush_s:
                 self._write(self._tally.events())

@@ -12,6 +12,8 @@ from ds_notebook.profile.capture.watchlist import MAIN, Watchlist
 
 IDLE_SHARE = 0.02
 """Of a gap: a thread that had a core for less waited."""
+COMPUTES = 0.1
+"""One that had a core for more may want the GIL, too."""
 
 
 class Samples:
@@ -26,6 +28,8 @@ class Samples:
         """Only samples of threads that wait are kept: another sampler has those that run."""
         self.ran: dict[str, tuple[float, float]] = {}
         """Seconds in which each lane did not wait, on the clock and with a core; only counted if `waits_alone`."""
+        self.others_compute = False
+        """Whether any thread but the main one computed since the sample before."""
         self.threads = Watchlist()
         self._tally = tally
         self._last_s = 0.0
@@ -47,6 +51,7 @@ class Samples:
         threads = self.threads
         frames = sys._current_frames()
         threads.count(frames)
+        self.others_compute = False
         for ident, thread in tuple(threads.watched.items()):
             if ident in frames:
                 self._add(ident, thread, frames[ident], gap_s)
@@ -66,6 +71,7 @@ class Samples:
                 break
             frame = sys._current_frames().get(ident)  # this thread lost the GIL in between: the other went on
         waits = cpu_s < IDLE_SHARE * gap_s
+        self.others_compute |= thread.lane != MAIN and cpu_s >= COMPUTES * gap_s
         if thread.lane == MAIN:
             self._last_key = key
         elif waits and not tally.has_users(key):  # a library's thread that waits for work
