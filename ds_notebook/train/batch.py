@@ -95,30 +95,32 @@ def size(tree: Tree) -> int:
     return next((size(item) for item in items if item is not None), 1)
 
 
-def split(batch: Parts, micro_batch: int, ignored: int = -100) -> list[tuple[Parts, float]]:
+def split(batch: Parts, micro_batch: int, ignored: int = -100, *, shifted: bool = False) -> list[tuple[Parts, float]]:
     """The batch in pieces of `micro_batch` samples at most, each with its share of the targets that count.
 
     A loss is a mean over the targets that count, so the shares, not the mean of means, give the whole batch's loss; a
-    piece in which none counts is left out.
+    piece in which none counts is left out. `shifted` targets are compared with the output before them, so each row's
+    first one counts for nothing.
     """
     num_samples = size(batch.inputs)
     pieces = [
         Parts(*(_slice(part, start, start + micro_batch) for part in batch))
         for start in range(0, num_samples, micro_batch)
     ]
-    counts = _counted(pieces, ignored)
+    counts = _counted(pieces, ignored, shifted)
     total = sum(counts)
     if not total:  # the whole batch's loss is NaN, and so shall that of its pieces be
         return [(piece, 1 / len(pieces)) for piece in pieces]
     return [(piece, count / total) for piece, count in zip(pieces, counts, strict=True) if count]
 
 
-def _counted(pieces: list[Parts], ignored: int) -> list[int]:
+def _counted(pieces: list[Parts], ignored: int, shifted: bool) -> list[int]:
     """Targets of each piece that a loss takes its mean over: `ignored` is cross-entropy's mark for "do not count"."""
     targets = [piece.targets for piece in pieces]
     if not all(isinstance(each, torch.Tensor) and each.dtype == torch.int64 for each in targets):
         return [size(piece.inputs) for piece in pieces]
-    counts: list[int] = torch.stack([(each != ignored).sum() for each in targets]).tolist()  # one wait for the device
+    counting = [each[..., 1:] if shifted else each for each in targets]
+    counts: list[int] = torch.stack([(each != ignored).sum() for each in counting]).tolist()  # one wait for the device
     return counts
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from ds_notebook.errors import UsageError
@@ -64,6 +64,15 @@ def _own_loss(outputs: Any) -> FoundLoss | None:
     if isinstance(outputs, dict):
         return FoundLoss(lambda outputs, _: outputs["loss"], "the model's own loss")
     return FoundLoss(lambda outputs, _: outputs.loss, "the model's own loss")
+
+
+def shifts_targets(model: nn.Module) -> bool:
+    """Whether the model's own loss compares each output with the label after it, as those of causal models do.
+
+    A Hugging Face model names its loss in `loss_type`; without a name, theirs is the causal one too
+    (transformers 5, `PreTrainedModel.loss_function`).
+    """
+    return hasattr(model, "loss_function") and getattr(model, "loss_type", None) in (None, "ForCausalLM")
 
 
 def _class_loss(outputs: Tensor, targets: Tensor) -> FoundLoss:

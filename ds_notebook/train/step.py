@@ -35,6 +35,8 @@ class Step:
         self.micro_batch: int | None = None
         self.ignored_target = -100
         """The class that the loss does not count."""
+        self.shifts_targets = False
+        """Whether the loss compares each output with the target after it."""
         self.channels_last = False
         self._span: Span = _untimed
         self._last_loss: Tensor | None = None
@@ -68,10 +70,8 @@ class Step:
             batch = Parts(in_channels_last(batch.inputs), batch.targets)
         if self.micro_batch is None:
             return self._part(batch, 1.0)
-        parts = [
-            self._part(piece, share).detach() for piece, share in split(batch, self.micro_batch, self.ignored_target)
-        ]
-        return torch.stack(parts).sum()
+        pieces = split(batch, self.micro_batch, self.ignored_target, shifted=self.shifts_targets)
+        return torch.stack([self._part(piece, share).detach() for piece, share in pieces]).sum()
 
     def _part(self, batch: Parts, share: float) -> Tensor:
         inputs, targets = batch

@@ -34,7 +34,7 @@ from ds_notebook.train.fingerprint import fingerprint
 from ds_notebook.train.fit_micro_batch import fit_micro_batch
 from ds_notebook.train.fitting_step import FittingStep
 from ds_notebook.train.interrupt import first_interrupt
-from ds_notebook.train.loss import LossFn, check_adds_up, class_axis, find_loss, label_outside
+from ds_notebook.train.loss import LossFn, check_adds_up, class_axis, find_loss, label_outside, shifts_targets
 from ds_notebook.train.lr_range import RangeTest
 from ds_notebook.train.metrics import accuracy, named_metrics
 from ds_notebook.train.obey import obey
@@ -110,6 +110,7 @@ class Trainer:
         step = FittingStep(*of, said=self._emit) if micro_batch == "auto" else Step(*of)
         step.micro_batch = None if micro_batch == "auto" else micro_batch
         step.ignored_target = int(getattr(self.loss_fn, "ignore_index", -100))
+        step.shifts_targets = self.loss_fn is None and shifts_targets(self.model)
         return step
 
     def _emit(self, decision: Decision) -> None:

@@ -182,9 +182,7 @@ def test_in_a_container_of_1_gb_a_batch_of_more_is_trained_without_a_kill(box: P
 # -- the same learning
 
 
-def losses(
-    model: nn.Module, batches: list[tuple[Tensor, Tensor]], micro_batch: int | None, loss_fn: Any
-) -> list[float]:
+def losses(model: nn.Module, batches: list[Any], micro_batch: int | None, loss_fn: Any) -> list[float]:
     config = ds.TrainConfig(micro_batch=micro_batch)
     return ds.Trainer(copy.deepcopy(model), batches, loss_fn=loss_fn, config=config).fit().record.columns()["loss"][2]
 
@@ -212,6 +210,22 @@ def test_the_loss_curve_of_50_steps_equals_the_whole_batchs_where_targets_do_not
     batches = [(each, each.masked_fill(padding, -100)) for each in tokens]
 
     whole, parts = (losses(model, batches, micro_batch, over_positions) for micro_batch in (None, 8))
+
+    assert parts == pytest.approx(whole, rel=1e-5)
+
+
+def test_the_loss_curve_equals_the_whole_batchs_where_a_causal_model_shifts_its_labels() -> None:
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(
+        num_hidden_layers=1, num_attention_heads=2, hidden_size=16, intermediate_size=16, vocab_size=20
+    )
+    model = transformers.LlamaForCausalLM(config)
+    tokens = [torch.randint(20, (30, 12)) for _ in range(10)]
+    padding = torch.arange(12) >= (torch.arange(30) // 5 + 2)[:, None]
+    batches = [{"input_ids": each, "labels": each.masked_fill(padding, -100)} for each in tokens]
+
+    whole, parts = (losses(model, batches, micro_batch, None) for micro_batch in (None, 8))
 
     assert parts == pytest.approx(whole, rel=1e-5)
 
