@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,11 @@ def killed(folder: Path, workers: int, life_s: float) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def start(folder: Path, workers: int) -> int:
+def start(folder: Path, workers: int, moment: Callable[[], None] = lambda: None) -> int:
+    """A training in a fork of this process, which calls `moment` first; its pid."""
     child = os.fork()
     if child == 0:
+        moment()
         os.environ["DS_RUNS"] = str(folder / "ds_runs")
         folder.mkdir(exist_ok=True)
         status = 1
