@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from ds_notebook.schedule.job import JobSpec
 from ds_notebook.schedule.reason import size
@@ -52,15 +53,33 @@ def wrong_after(specs: Sequence[JobSpec], known: Collection[str]) -> dict[str, s
 
 
 def _in_cycles(specs: Sequence[JobSpec]) -> list[JobSpec]:
-    """Those that wait, directly or not, for a job that waits for them: what Kahn's algorithm leaves, trimmed."""
-    left = {spec.id: spec for spec in specs}
-    while freed := [id for id, spec in left.items() if not any(each in left for each in spec.after)]:
-        for id in freed:
-            del left[id]
-    while ends := left.keys() - {each for spec in left.values() for each in spec.after}:
-        for id in ends:  # waits for a circle and is in none: it is cancelled with it
-            del left[id]
-    return list(left.values())
+    """Those that wait, directly or not, for a job that waits for them, circle by circle.
+
+    What is only bound to a circle is not among them: it is cancelled with it.
+    """
+    by_id = {spec.id: spec for spec in specs}
+    after = {spec.id: by_id.keys() & spec.after for spec in specs}
+    found: list[JobSpec] = []
+    while True:
+        try:
+            TopologicalSorter(after).prepare()
+        except CycleError as error:
+            circle = set(error.args[1])
+            found += [by_id[id] for id in by_id if id in circle]
+            after = {id: each - circle for id, each in after.items() if id not in circle}
+        else:
+            return found
+
+
+def same_output(specs: Sequence[JobSpec], at_work: Iterable[JobSpec]) -> dict[str, str]:
+    """Why some of these jobs would replace the notebook that one which is not done, or of their own, writes; by id."""
+    writers = {spec.output: spec for spec in at_work if spec.output}
+    wrong: dict[str, str] = {}
+    for spec in specs:
+        other = writers.setdefault(spec.output, spec) if spec.output else spec
+        if other.id != spec.id and other.id not in spec.after:
+            wrong[spec.id] = f"{spec.name} would write {spec.output}, as {other.name} ({other.id}) does: name another."
+    return wrong
 
 
 def _count(amount: float, noun: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ds_notebook.schedule import forecast
-from ds_notebook.schedule.admit import refusal, why_it_waits, wrong_after
+from ds_notebook.schedule.admit import refusal, same_output, why_it_waits, wrong_after
 from ds_notebook.schedule.balance import balance, release
 from ds_notebook.schedule.events import (
     Adopted,
@@ -92,7 +92,7 @@ def _attempt(turn: Turn, fact: Started | Exited | Adopted) -> Job | None:
 
 def _submit(turn: Turn, fact: Submitted) -> None:
     fresh = list({spec.id: spec for spec in reversed(fact.jobs) if spec.id not in turn.queue.jobs}.values())[::-1]
-    wrong = wrong_after(fresh, turn.queue.jobs)
+    wrong = same_output(fresh, (job.spec for job in turn.queue.open_jobs())) | wrong_after(fresh, turn.queue.jobs)
     for spec in fresh:
         no = fact.refused.get(spec.id) or refusal(spec, turn.queue.machine) or wrong.get(spec.id, "")
         turn.decide("submit", spec.id, "refused" if no else "accepted", no, msgspec.to_builtins(spec))

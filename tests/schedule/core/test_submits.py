@@ -39,6 +39,20 @@ def test_a_circle_is_refused_with_all_in_it_and_cancels_those_that_wait_for_it()
     assert world.job("c").reason == "a failed, and c needs it"
 
 
+def test_no_job_writes_the_notebook_that_another_one_is_to_write_unless_it_comes_after_it() -> None:
+    world = World()
+    world.run(spec("a", output="/out.ipynb"))
+
+    world.submit(spec("b", output="/out.ipynb"), spec("c", output="/out.ipynb", after=["a"]))
+
+    assert world.states() == {"a": "running", "b": "failed", "c": "waiting"}
+    assert world.job("b").reason == "b would write /out.ipynb, as a (a) does: name another."
+    world.exit("a")
+    world.exit("c")
+    world.submit(spec("d", output="/out.ipynb"))
+    assert world.job("d").state == "starting"
+
+
 def test_jobs_submitted_together_may_wait_for_one_another_in_any_order() -> None:
     world = World()
 

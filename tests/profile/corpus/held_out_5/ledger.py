@@ -85,7 +85,9 @@ def statements(books, journal_entries):
     lines = defaultdict(list)
     for entry in journal_entries:
         for company, number, cents in entry["lines"]:
-            lines[company, number].append(f"{entry['id']:>8} {'D' if cents > 0 else 'C'} {abs(cents) // 100:>9}.{abs(cents) % 100:02d}")
+            lines[company, number].append(
+                f"{entry['id']:>8} {'D' if cents > 0 else 'C'} {abs(cents) // 100:>9}.{abs(cents) % 100:02d}"
+            )
     packed = {}
     for (company, number), rows in sorted(lines.items()):
         account = books.state[company][number]
@@ -104,7 +106,9 @@ def main():
     balance = books.trial_balance()
     packed = statements(books, entries)
     size = sum(len(data) for _, data in packed.values())
-    print(f"refused {books.refused}, sum {sum(balance.values())}, classes {len(balance)}, {len(packed)} statements of {size} bytes")
+    print(
+        f"refused {books.refused}, sum {sum(balance.values())}, classes {len(balance)}, {len(packed)} statements of {size} bytes"
+    )
 
 
 if __name__ == "__main__":

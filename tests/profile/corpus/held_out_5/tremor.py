@@ -89,8 +89,10 @@ def main():
     trigger = Trigger(short=0.5, long=8.0, on=5.0, off=1.5)
     picks = [trigger.picks(trace) for trace in traces]
     mean = coherence_map(traces, 200, seed=22)
-    print(f"{sum(map(len, picks))} picks for {len(origins)} quakes, speed {velocity(picks, depth):.1f} km/s, "
-          f"coherence at 8 Hz {mean[20]:.2f}")
+    print(
+        f"{sum(map(len, picks))} picks for {len(origins)} quakes, speed {velocity(picks, depth):.1f} km/s, "
+        f"coherence at 8 Hz {mean[20]:.2f}"
+    )
 
 
 if __name__ == "__main__":

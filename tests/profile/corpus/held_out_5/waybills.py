@@ -69,7 +69,9 @@ def fill(engine, trips, seed):
         for _ in range(1 + min(2, int(rng.expovariate(1.2)))):
             pallets = rng.randrange(1, 9)
             goods = rng.choice(["steel", "paper", "tiles", "malt", "salt", "glass"])
-            loads.append({"trip_id": number, "goods": goods, "pallets": pallets, "kilos": pallets * rng.randrange(90, 700)})
+            loads.append(
+                {"trip_id": number, "goods": goods, "pallets": pallets, "kilos": pallets * rng.randrange(90, 700)}
+            )
     Base.metadata.create_all(engine)
     with engine.begin() as connection:
         connection.execute(Trip.__table__.insert(), rows)

@@ -12,10 +12,18 @@ import numpy as np
 
 STEMS = "bar lum tor ves kan mir dol pas rin gor fel sut ahn bel cor".split()
 SUFFIXES = {
-    "es": ("", "noun", "plural"), "en": ("a", "verb", "infinitive"), "isti": ("o", "noun", "agent"),
-    "ave": ("a", "verb", "past"), "um": ("", "noun", "dative"), "ilo": ("", "noun", "diminutive"),
-    "ande": ("a", "verb", "participle"), "ost": ("", "adjective", "superlative"), "er": ("", "adjective", "comparative"),
-    "in": ("", "noun", "feminine"), "emo": ("a", "verb", "first plural"), "ate": ("a", "verb", "second plural"),
+    "es": ("", "noun", "plural"),
+    "en": ("a", "verb", "infinitive"),
+    "isti": ("o", "noun", "agent"),
+    "ave": ("a", "verb", "past"),
+    "um": ("", "noun", "dative"),
+    "ilo": ("", "noun", "diminutive"),
+    "ande": ("a", "verb", "participle"),
+    "ost": ("", "adjective", "superlative"),
+    "er": ("", "adjective", "comparative"),
+    "in": ("", "noun", "feminine"),
+    "emo": ("a", "verb", "first plural"),
+    "ate": ("a", "verb", "second plural"),
 }
 UMLAUT = {"ä": "a", "ö": "o", "ü": "u"}
 
