@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from ds_notebook.errors import RecordError, UsageError
-from ds_notebook.options import to_builtins
 from ds_notebook.record import Record
 from ds_notebook.record.commands import Cancel, Set, Submit, send_all
 from ds_notebook.record.events import Decision, Usage
@@ -28,6 +25,7 @@ from ds_notebook.schedule.fold import apply
 from ds_notebook.schedule.home import open_home
 from ds_notebook.schedule.inbox import PRIORITY, QueueInbox
 from ds_notebook.schedule.job import JobSpec, wrong_spec
+from ds_notebook.schedule.launch import is_scheduler, is_there, last_words, launch
 from ds_notebook.schedule.machine import quick_machine
 from ds_notebook.schedule.numbers import latest
 from ds_notebook.schedule.state import Job, Machine, Queue
@@ -37,8 +35,6 @@ from ds_notebook.schedule.tree import JOB
 
 _LOOK_S = 0.02
 _START_S = 30.0
-_NOT_FOR_THE_SERVER = ("DS_RUNS", "DS_NOTEBOOK_", "JPY_", "MPLBACKEND", "OMP_", "MKL_", "PYTEST_")
-"""What belongs to the notebook or terminal that happens to start the scheduler."""
 
 
 class Schedule:
@@ -82,7 +78,7 @@ class Schedule:
         if self.is_running:
             self._wake()
         elif start and not _inside_a_job():
-            self._launch(None)
+            launch(self.folder, None)
         return [spec.id for spec in specs]
 
     def cancel(self, *ids: str) -> None:
@@ -148,7 +144,7 @@ class Schedule:
     def pid(self) -> int | None:
         """The scheduler's process, None where none serves the queue."""
         started = self.record.started if self.is_running else None
-        return started.pid if started and _is_scheduler(started.pid) else None
+        return started.pid if started and is_scheduler(started.pid) else None
 
     def start(self, config: SchedulerConfig | None = None) -> bool:
         """Have the queue served; False if it was already. Raises RecordError with the reason where that fails."""
@@ -159,11 +155,11 @@ class Schedule:
             return False
         if _inside_a_job():
             raise RecordError("A scheduler that a job starts would end with it. Start it from outside of any job.")
-        launched = self._launch(config)
+        launched = launch(self.folder, config)
         while self.pid is None:
-            has_ended = not _is_there(launched) and not self.is_running  # another may serve by now
+            has_ended = not is_there(launched) and not self.is_running  # another may serve by now
             if has_ended or time.monotonic() > deadline:
-                raise RecordError(f"The scheduler did not start. Its log: {self._log}{self._last_words()}")
+                raise RecordError(f"The scheduler did not start. {last_words(self.folder)}")
             time.sleep(_LOOK_S)
         return True
 
@@ -202,32 +198,6 @@ class Schedule:
         if (pid := self.pid) is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGUSR1)
-
-    def _launch(self, config: SchedulerConfig | None) -> int:
-        """Through a shell that ends at once, so that the scheduler is nobody's child; the number of its process."""
-        os.close(os.open(self._log, os.O_WRONLY | os.O_CREAT, 0o600))
-        arguments = [msgspec.json.encode(to_builtins(config)).decode()] if config else []
-        command = [sys.executable, "-m", "ds_notebook.schedule.server", *arguments]
-        shell = subprocess.run(
-            ["/bin/sh", "-c", 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!', "sh", str(self._log), *command],
-            check=True,
-            stdout=subprocess.PIPE,
-            cwd=self.folder,
-            env=_server_environment() | {"DS_SCHEDULER": str(self.folder)},
-            start_new_session=True,
-        )
-        return int(shell.stdout)
-
-    @property
-    def _log(self) -> Path:
-        return self.folder / "server.log"
-
-    def _last_words(self) -> str:
-        try:
-            lines = self._log.read_text(errors="replace").splitlines()
-        except OSError:
-            return ""
-        return f" says last: {lines[-1]}" if lines else ""
 
     # -- reading
 
@@ -302,23 +272,3 @@ def _check_whole(spec: JobSpec) -> None:
         raise UsageError(f"{wrong}.")
     if spec.every:
         next_time(spec.every, time.time())  # raises for what cron cannot read
-
-
-def _is_scheduler(pid: int) -> bool:
-    """By its command, as a number may have been given to another process; where that cannot be read, it is believed."""
-    try:
-        return b"ds_notebook.schedule.server" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return not Path("/proc/self").exists()
-
-
-def _is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _server_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(_NOT_FOR_THE_SERVER)}
