@@ -98,9 +98,13 @@ def submit(
     """
     plain = {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
     chosen = from_builtins(SubmitConfig, {**to_builtins(config or SubmitConfig()), **plain})
+    if isinstance(target, bytes) or not isinstance(target, str | Path | Sequence):
+        raise UsageError(
+            f"The target is of type {type(target).__name__}: give a notebook's path, or a list of words to run."
+        )
     if isinstance(target, str | Path):
         return Schedule().submit(*notebook_jobs(target, parameters or {}, chosen))
-    return Schedule().submit(*command_jobs(target, parameters or {}, chosen))
+    return Schedule().submit(*command_jobs([_word(each) for each in target], parameters or {}, chosen))
 
 
 def notebook_jobs(notebook: str | Path, parameters: Parameters, config: SubmitConfig) -> list[JobSpec]:
@@ -151,6 +155,12 @@ def command_jobs(command: Sequence[str], parameters: Parameters, config: SubmitC
         )
         for id, suffix, values in _each(config, parameters)
     ]
+
+
+def _word(word: Any) -> str:  # what a program gave
+    if not isinstance(word, str | Path | int | float):
+        raise UsageError(f"A word of the command is {word!r}: take text, a path or a number.")
+    return str(word)
 
 
 def _name_of(command: Sequence[str]) -> str:

@@ -147,6 +147,18 @@ def test_an_array_is_a_sweep_of_plain_numbers(notebook):
     assert [(type(job.parameters["lr"]), job.parameters["lr"]) for job in jobs] == [(float, 0.01), (float, 0.1)]
 
 
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        (5, "The target is of type int: give a notebook's path, or a list of words to run."),
+        (["python", None], "A word of the command is None: take text, a path or a number."),
+    ],
+)
+def test_a_target_that_is_neither_path_nor_words_is_refused(home, target, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        submit(target)
+
+
 def test_a_text_where_a_list_is_meant_is_refused():
     with pytest.raises(UsageError, match=r"after takes a list, got 'job'. Write after=\[...\]"):
         SubmitConfig(after="job")  # type: ignore[arg-type]  # the slip
