@@ -89,8 +89,19 @@ class Model(msgspec.Struct, kw_only=True):
     """Those of the forward passes after which gradients can be asked for: an evaluation's batches may be larger."""
     trained_rows: int = 0
     """Summed over these."""
+    trained_positions: int = 0
+    """`positions` of these."""
     positions: int = 0
-    """Summed over the calls: rows of the first tensor argument seen as a matrix, its last dimension apart."""
+    """Summed over the calls: rows of the first tensor argument seen as a matrix, or its tokens."""
+
+
+class Process(msgspec.Struct, kw_only=True):
+    """A process below this one, as far as it was seen to come."""
+
+    cpu_s: float
+    run_delay_s: float
+    """Its threads were ready and waited for a core, summed over them."""
+    busy_threads: int
 
 
 class Optimizer(msgspec.Struct, kw_only=True):
@@ -162,6 +173,8 @@ class Observed(msgspec.Struct, kw_only=True):
     """Threads were ready and waited for a core, summed over the process."""
     busy_threads: int = 0
     """Threads of the system that used more than 2% of a core, those of libraries such as OpenMP included."""
+    processes: list[Process] = []
+    """Below this one, that computed."""
     torch_threads: int | None = None
     gc: Gc = msgspec.field(default_factory=Gc)
     statements: list[Statement] = []

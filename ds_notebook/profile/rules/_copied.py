@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ds_notebook.profile.folded import Frame, Profile
 from ds_notebook.profile.found import REMARKABLE_S
@@ -12,17 +13,29 @@ from ds_notebook.profile.rules._seconds import Spent, by, critical, innermost
 from ds_notebook.profile.rules._source import Code, called, code, dotted
 
 _JOINS = {"concatenate", "append", "vstack", "hstack", "dstack", "column_stack", "row_stack", "concat", "cat", "union"}
+COPY_LOCAL = 20.0
+"""Some hundred pieces, joined once instead of each time."""
+_OF_TABLES = ("pd.concat", "pandas.concat")
 
 
-def copied(profile: Profile) -> Iterator[tuple[Frame, Spent, str]]:
-    """Each such line with its time and the name of what grows."""
+class Copy(NamedTuple):
+    """Such a line, its time, the name of what grows, and whether that is a table of pandas."""
+
+    at: Frame
+    spent: Spent
+    grows: str
+    is_table: bool
+
+
+def copied(profile: Profile) -> Iterator[Copy]:
+    """Each such line."""
     for at, spent in by(critical(profile), lambda stack: innermost(profile, stack)).items():
         tree = code(profile, at.place)
         if tree is None or spent.wall_s < REMARKABLE_S:
             continue
         grows = _grown_by(tree.statement(at.line))
         if grows and runs_often(tree, at.line) and not _is_cut(tree, grows):
-            yield at, spent, grows
+            yield Copy(at, spent, grows, any(called(call) in _OF_TABLES for call in tree.calls(at.line)))
 
 
 def _grown_by(statement: ast.stmt | None) -> str:

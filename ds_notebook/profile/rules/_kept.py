@@ -7,16 +7,20 @@ from typing import NamedTuple
 
 from ds_notebook.profile.folded import Frame, Profile
 from ds_notebook.profile.rules._kept_hidden import Kept, cached, differentiated, summed
-from ds_notebook.profile.rules._seconds import by, critical
+from ds_notebook.profile.rules._seconds import by, critical, total
 from ds_notebook.profile.rules._source import Code, called, code, dotted, keyword
 
 _PUTS = {"append", "add", "extend", "appendleft", "setdefault", "update", "insert"}
+STAYS = 0.5
+"""Of the time a function runs, or what it keeps in its own variables cannot be what grows to the end."""
 DEEPEST = 4
 """Calls from a loop down to what puts."""
 _TAKES = {"pop", "popleft", "clear", "popitem", "remove", "discard"}
 
 
-class _Put(NamedTuple):
+class Put(NamedTuple):
+    """A line that puts a value into a container which outlives the loop around it."""
+
     container: str
     line: int
     value: ast.expr | None
@@ -30,8 +34,8 @@ def kept(profile: Profile) -> Kept | None:
 def _put(profile: Profile) -> Kept | None:
     for place in _busy_places(profile):
         tree = code(profile, place)
-        for put in _puts(tree) if tree else ():
-            if tree is None or not runs_often(tree, put.line):
+        for put in puts(tree) if tree else ():
+            if tree is None or not runs_often(tree, put.line) or _is_soon_gone(profile, tree, put):
                 continue
             function = tree.function(put.line)
             at = Frame(getattr(function, "name", "<module>"), place, put.line)
@@ -42,13 +46,33 @@ def _put(profile: Profile) -> Kept | None:
                     "Keep the number, not the tensor with all that it was computed from.",
                     f"{put.container}.append({value}.item())",
                 )
-            if not _read(tree, put) and not _emptied(tree, put):
+            if not _read(tree, put) and not emptied(tree, put):
                 return Kept(
                     at,
                     f"Nothing empties {put.container}: keep what is needed, or bound it.",
                     f"{put.container} = collections.deque(maxlen=1000)",
                 )
     return None
+
+
+def _is_soon_gone(profile: Profile, tree: Code, put: Put) -> bool:
+    """What a function that is called now and then keeps for itself, it lets go of when it returns."""
+    function = tree.function(put.line)
+    if function is None or "." in put.container or put.container in _not_its_own(function):
+        return False
+    stacks = critical(profile)
+    lines = range(function.lineno, (function.end_lineno or 0) + 1)
+    inside = [
+        stack for stack in stacks if any(tree is code(profile, f.place) and f.line in lines for f in stack.frames)
+    ]
+    return total(inside).wall_s < STAYS * total(stacks).wall_s
+
+
+def _not_its_own(function: ast.AST) -> set[str]:
+    declared = [node for node in ast.walk(function) if isinstance(node, ast.Global | ast.Nonlocal)]
+    local = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    return {name for node in declared for name in node.names} | (used - local)
 
 
 def _busy_places(profile: Profile) -> list[str]:
@@ -76,21 +100,22 @@ def _is_called_often(tree: Code, line: int, depth: int) -> bool:
     return any(tree.loops(each) or _is_called_often(tree, each, depth - 1) for each in lines)
 
 
-def _puts(tree: Code) -> list[_Put]:
+def puts(tree: Code) -> list[Put]:
+    """Those into lists, dicts and sets without a bound."""
     found = []
     for node in ast.walk(tree.tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PUTS:
             container = dotted(node.func.value)
             if container and not container.startswith("."):
-                found.append(_Put(container, node.lineno, node.args[-1] if node.args else None))
+                found.append(Put(container, node.lineno, node.args[-1] if node.args else None))
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 if isinstance(target, ast.Subscript) and dotted(target.value).strip("."):
-                    found.append(_Put(dotted(target.value), node.lineno, node.value))
+                    found.append(Put(dotted(target.value), node.lineno, node.value))
     return [put for put in found if _outlives_its_loop(tree, put)]
 
 
-def _outlives_its_loop(tree: Code, put: _Put) -> bool:
+def _outlives_its_loop(tree: Code, put: Put) -> bool:
     """Not made anew in the function that it is put into, unless the loop is in there, too."""
     made = [node.lineno for node in _makers(tree, put.container)]
     around = tree.loops(put.line)
@@ -128,12 +153,12 @@ def _makes_container(call: ast.Call) -> bool:
     return called(call).rpartition(".")[2] in ("list", "dict", "set", "deque", "defaultdict", "OrderedDict", "Counter")
 
 
-def _keeps_graph(tree: Code, put: _Put) -> bool:
+def _keeps_graph(tree: Code, put: Put) -> bool:
     """A bare name is kept of which `backward` is called: the graph of its computation stays with it."""
     return isinstance(put.value, ast.Name) and put.value.id in differentiated(tree)
 
 
-def _read(tree: Code, put: _Put) -> bool:
+def _read(tree: Code, put: Put) -> bool:
     """Used elsewhere than for putting in, for its length, and for looking up whether a thing is in."""
     harmless: set[int] = set()
     for node in ast.walk(tree.tree):
@@ -152,14 +177,22 @@ def _read(tree: Code, put: _Put) -> bool:
         for node in ast.walk(tree.tree)
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
     ]
-    return any(dotted(node) == put.container and id(node) not in harmless for node in reads)
+    return any(_may_be(node, put.container) and id(node) not in harmless for node in reads)
+
+
+def _may_be(node: ast.expr, container: str) -> bool:
+    """What `self.notes` holds, others read as `notebook.notes`."""
+    name = dotted(node)
+    owner, _, attribute = container.rpartition(".")
+    return name == container or (owner == "self" and bool(attribute) and name.endswith(f".{attribute}"))
 
 
 def _same_function(tree: Code, line: int, other: int) -> bool:
     return tree.function(line) is tree.function(other) and tree.function(line) is not None
 
 
-def _emptied(tree: Code, put: _Put) -> bool:
+def emptied(tree: Code, put: Put) -> bool:
+    """Whether something takes a thing out of the container again."""
     calls = [call.func for call in tree.all_calls() if isinstance(call.func, ast.Attribute)]
     taken = any(function.attr in _TAKES and dotted(function.value) == put.container for function in calls)
     deleted = [target for node in ast.walk(tree.tree) if isinstance(node, ast.Delete) for target in node.targets]

@@ -217,11 +217,19 @@ def calls_to(profile: Profile, name: str) -> Iterator[tuple[Frame, ast.Call]]:
         tree = code(profile, place)
         for call in tree.all_calls() if tree else ():
             if tree and called(call).rpartition(".")[2] == name:
-                yield Frame(_function_name(tree, call.lineno), place, call.lineno), call
+                yield Frame(function_name(tree, call.lineno), place, call.lineno), call
 
 
-def keyword(call: ast.Call, name: str) -> ast.expr | None:
-    """The value of a call's keyword."""
+def handed_on(statement: ast.stmt | None) -> set[str]:
+    """What a call is given and gives anew: state in `out, state = model(x, state)`."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
+        return set()
+    targets = [each for target in statement.targets for each in (getattr(target, "elts", None) or [target])]
+    return {dotted(target) for target in targets} & {dotted(each) for each in statement.value.args} - {""}
+
+
+def keyword(call: ast.Call, name: str | None) -> ast.expr | None:
+    """The value of a call's keyword; with None that of its `**options`."""
     return next((each.value for each in call.keywords if each.arg == name), None)
 
 
@@ -268,7 +276,7 @@ def _names_bound(target: ast.AST) -> list[ast.Name]:
     return [each for each in ast.walk(target) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
 
 
-def _function_name(tree: Code, line: int) -> str:
+def function_name(tree: Code, line: int) -> str:
     function = tree.function(line)
     return "<module>" if function is None else getattr(function, "name", "<lambda>")
 

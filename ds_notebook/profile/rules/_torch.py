@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from typing import NamedTuple
 
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.observed import Model
 from ds_notebook.profile.rules._seconds import Match, inside, name
-from ds_notebook.profile.rules._source import calls_to, code, keyword
+from ds_notebook.profile.rules._source import called, calls_to, code, function_name, keyword
 
 
 def is_forward(frame: Frame) -> bool:
@@ -48,9 +49,39 @@ def in_loop_of(profile: Profile, at: Frame) -> range:
 
 def workers_are_named(profile: Profile) -> bool:
     """Whether the user's code says how many workers the loader that ran with fewest is to have."""
-    fewest = min((each.num_workers for each in profile.observed.loaders), default=None)
-    named = [keyword(call, "num_workers") for _, call in calls_to(profile, "DataLoader")]
-    return any(value.value == fewest if isinstance(value, ast.Constant) else value is not None for value in named)
+    fewest = min((each.num_workers for each in profile.observed.loaders), default=0)
+    return fewest > 0 or any(each.says(fewest) for each in named_workers(profile))
+
+
+class NamedWorkers(NamedTuple):
+    """Where the user's code gives a number of loader workers."""
+
+    at: Frame
+    value: ast.expr
+
+    def says(self, count: int) -> bool:
+        """Whether it is this one, or what it is can only be known when it runs."""
+        return self.value.value == count if isinstance(self.value, ast.Constant) else True
+
+
+def named_workers(profile: Profile) -> list[NamedWorkers]:
+    """In calls of DataLoader, and in dicts of options that are given to them."""
+    calls = [(at, keyword(call, "num_workers")) for at, call in calls_to(profile, "DataLoader")]
+    found = [NamedWorkers(at, value) for at, value in calls if value is not None]
+    for place in profile.sources if any(keyword(call, None) for _, call in calls_to(profile, "DataLoader")) else ():
+        tree = code(profile, place)
+        for node in ast.walk(tree.tree) if tree else ():
+            if tree and isinstance(node, ast.Dict | ast.Call) and (value := _option(node, "num_workers")):
+                found.append(NamedWorkers(Frame(function_name(tree, value.lineno), place, value.lineno), value))
+    return found
+
+
+def _option(node: ast.Dict | ast.Call, name: str) -> ast.expr | None:
+    """Its value in `{"name": value}` or `dict(name=value)`."""
+    if isinstance(node, ast.Call):
+        return keyword(node, name) if called(node) == "dict" else None
+    keys = [getattr(key, "value", None) for key in node.keys]
+    return node.values[keys.index(name)] if name in keys else None
 
 
 def main_models(profile: Profile) -> list[Model]:

@@ -32,8 +32,7 @@ from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found
 from ds_notebook.profile.observed import Loader
 from ds_notebook.profile.rules._seconds import above, blocked_s, by, imports, inside, name, slowed, total, wall_s
-from ds_notebook.profile.rules._source import calls_to, keyword
-from ds_notebook.profile.rules._torch import is_loader, workers_are_named
+from ds_notebook.profile.rules._torch import is_loader, named_workers, workers_are_named
 from ds_notebook.profile.rules.data_wait import loader_waits
 
 CODE = "loader-workers"
@@ -132,10 +131,9 @@ def _work_s(profile: Profile) -> float | None:
 
 
 def _where_made(profile: Profile, loader: Loader) -> Frame | None:
-    made = [(frame, keyword(call, "num_workers")) for frame, call in calls_to(profile, "DataLoader")]
-    with_workers = [frame for frame, value in made if value is not None]
-    same = [frame for frame, value in made if getattr(value, "value", None) == loader.num_workers]
-    return next(iter([*same, *with_workers]), None)
+    named = named_workers(profile)
+    same = [each.at for each in named if getattr(each.value, "value", None) == loader.num_workers]
+    return next(iter([*same, *(each.at for each in named)]), None)
 
 
 def _advice(workers: int) -> str:

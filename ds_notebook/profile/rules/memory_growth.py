@@ -3,8 +3,8 @@
 What it sees. The memory of the process rising all the way to the end of the profile, and a line that runs again and
 again and puts things into a list or dict which nothing reads or empties; a loss that is kept or summed up with its
 graph; a cache of a function's results without a limit. A line that often copies all that was gathered so far, to add
-a little. With `--memory`, the lines that took the memory that is still
-held.
+a little, or takes a mean of all of it; a backward pass that keeps the graphs of all steps before. With `--memory`,
+the lines that took the memory that is still held.
 
 Why it matters. It costs no time until memory runs out; then it costs the run. Copies cost time from the first minute:
 the n-th piece costs n times what the first did.
@@ -30,15 +30,14 @@ from itertools import pairwise
 
 from ds_notebook.profile.folded import Frame, Profile
 from ds_notebook.profile.found import Found, expected_speedup
-from ds_notebook.profile.rules._copied import copied
+from ds_notebook.profile.rules._copied import COPY_LOCAL, copied
 from ds_notebook.profile.rules._kept import kept
 from ds_notebook.profile.rules._kept_hidden import Kept
+from ds_notebook.profile.rules._rescanned import carried, rescanned
 from ds_notebook.profile.rules._seconds import through, total, wall_s
 
 CODE = "memory-growth"
 
-COPY_LOCAL = 20.0
-"""Some hundred pieces, joined once instead of each time."""
 LEAST_BYTES = 100e6
 FEWEST_LOOKS = 5
 SETTLED = 0.2
@@ -48,13 +47,17 @@ STEADY = 0.5
 
 
 def find(profile: Profile) -> Iterator[Found]:
-    yield from _copies(profile)
-    yield from _growth(profile)
+    costly = [*_copies(profile), *_scans(profile), *_graphs(profile)]
+    yield from costly
+    if not costly:
+        yield from _growth(profile)
 
 
 def _copies(profile: Profile) -> Iterator[Found]:
     whole_s = wall_s(profile)
-    for at, spent, grows in copied(profile):
+    for at, spent, grows, is_table in copied(profile):
+        if is_table:  # the rule about pandas tells of it
+            continue
         share = spent.wall_s / whole_s
         yield Found(
             code=CODE,
@@ -64,6 +67,36 @@ def _copies(profile: Profile) -> Iterator[Found]:
             evidence=f"{share:.0%} of the time copies all that {grows} holds, to add a little to it.",
             advice="Gather the pieces in a list and join them once; where only the last ones count, keep no more.",
             fix="pieces.append(piece)\n...\nwhole = np.concatenate(pieces)  # once",
+        )
+
+
+def _scans(profile: Profile) -> Iterator[Found]:
+    whole_s = wall_s(profile)
+    for at, spent, grows in rescanned(profile):
+        share = spent.wall_s / whole_s
+        yield Found(
+            code=CODE,
+            at=at,
+            share=share,
+            expected=expected_speedup(share, COPY_LOCAL),
+            evidence=f"{share:.0%} of the time goes through all of {grows} again, each time something is put in.",
+            advice="Carry on what the measure needs, a sum and a count for a mean, or take it once at the end.",
+            fix="total += value\ncount += 1\nmean = total / count",
+        )
+
+
+def _graphs(profile: Profile) -> Iterator[Found]:
+    whole_s = wall_s(profile)
+    for at, spent, state in carried(profile):
+        share = spent.wall_s / whole_s
+        yield Found(
+            code=CODE,
+            at=at,
+            share=share,
+            expected=expected_speedup(share, COPY_LOCAL),
+            evidence=f"{share:.0%} of the time goes back through all steps so far: {state} keeps its graph.",
+            advice=f"Cut {state} off from the steps before, and do without retain_graph.",
+            fix=f"{state} = {state}.detach()",
         )
 
 

@@ -30,6 +30,7 @@ from typing import NamedTuple
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.rules._by_column import SKETCH, by_column
+from ds_notebook.profile.rules._copied import COPY_LOCAL, copied
 from ds_notebook.profile.rules._seconds import by, critical, innermost, inside, name, wall_s
 from ds_notebook.profile.rules._small_pieces import Piece, in_pandas, pieces
 from ds_notebook.profile.rules._source import Code, Loop, called, code, names_of
@@ -58,6 +59,27 @@ class _Rows(NamedTuple):
 
 
 def find(profile: Profile) -> Iterator[Found]:
+    yield from _row_by_row(profile)
+    yield from _growing(profile)
+
+
+def _growing(profile: Profile) -> Iterator[Found]:
+    """A table to which a little is added, again and again, by copying all of it."""
+    for at, spent, grows, is_table in copied(profile):
+        if is_table:
+            share = spent.wall_s / wall_s(profile)
+            yield Found(
+                code=CODE,
+                at=at,
+                share=share,
+                expected=expected_speedup(share, COPY_LOCAL),
+                evidence=f"{share:.0%} of the time copies all of {grows} to add some rows to it.",
+                advice="Gather the parts in a list, and make one table of them at the end.",
+                fix=f"parts.append(part)\n...\n{grows} = pd.concat(parts, ignore_index=True)  # once",
+            )
+
+
+def _row_by_row(profile: Profile) -> Iterator[Found]:
     whole_s = wall_s(profile)
     stacks = critical(profile)
     told: list[tuple[str, range]] = []

@@ -46,6 +46,11 @@ _VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 
 
 def find(profile: Profile) -> Iterator[Found]:
+    yield from _of_this_process(profile)
+    yield from _of_processes(profile)
+
+
+def _of_this_process(profile: Profile) -> Iterator[Found]:
     seen, cores = profile.observed, max(profile.observed.cores, 1.0)
     # Busy threads count only where they fill the cores: many that do little are in nobody's way.
     filled = seen.cpu_s >= CORES_FILLED * cores * seen.wall_s
@@ -72,6 +77,33 @@ def find(profile: Profile) -> Iterator[Found]:
         fix=f"torch.set_num_threads({cores:g})"
         if seen.torch_threads
         else f'os.environ["OMP_NUM_THREADS"] = "{cores:g}"',
+        facts={"threads": threads, "cores": cores},
+    )
+
+
+def _of_processes(profile: Profile) -> Iterator[Found]:
+    """Each of several processes has a pool of threads of its own, as OpenMP and OpenBLAS make them."""
+    processes, cores = profile.observed.processes, max(profile.observed.cores, 1.0)
+    threads = sum(each.busy_threads for each in processes)
+    cpu_s, delay_s = sum(each.cpu_s for each in processes), sum(each.run_delay_s for each in processes)
+    if len(processes) < 2 or threads < MORE * max(cores, len(processes)) or delay_s < WAITED_FOR_A_CORE * cpu_s:
+        return
+    computing = [stack for stack in critical(profile) if stack.lane.startswith("process")]
+    seconds = total(computing).wall_s
+    at = _setting(profile) or next(iter(by(computing, lambda stack: innermost(profile, stack))), None)
+    if at is None or seconds < REMARKABLE_S:
+        return
+    share = min(seconds / wall_s(profile), 1.0)
+    each = max(1, int(cores) // len(processes))
+    yield Found(
+        code=CODE,
+        at=at,
+        share=share,
+        expected=expected_speedup(share, min(HIGHEST_LOCAL, 1 + delay_s / max(cpu_s, 1e-9))),
+        evidence=f"{share:.0%} of the time is computed by {len(processes)} processes with {threads} threads on"
+        f" {cores:g} cores; they waited {delay_s:.1f} s for one, beside {cpu_s:.1f} s on one.",
+        advice=f"Give each process {each} {'thread' if each == 1 else 'threads'}.",
+        fix=f'os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "{each}"  # above the imports',
         facts={"threads": threads, "cores": cores},
     )
 

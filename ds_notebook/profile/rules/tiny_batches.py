@@ -36,7 +36,7 @@ from ds_notebook.profile.observed import Model
 from ds_notebook.profile.rules._products import Product, product_on
 from ds_notebook.profile.rules._rounds import Rounds, rounds_of
 from ds_notebook.profile.rules._seconds import above, by, critical, innermost, inside, name, slowed, total, wall_s
-from ds_notebook.profile.rules._source import calls_to
+from ds_notebook.profile.rules._source import calls_to, code, handed_on
 from ds_notebook.profile.rules._torch import (
     has,
     in_loop_of,
@@ -91,7 +91,9 @@ def _steps(profile: Profile) -> Iterator[Found]:
     trains = any(has(stack, is_backward) for stack in stacks)
     at, called_at = _where(profile, stacks), _called_at(profile, stacks)
     if trains and model.trained_calls:  # not those of an evaluation
-        model = msgspec.structs.replace(model, calls=model.trained_calls, rows=model.trained_rows)
+        model = msgspec.structs.replace(
+            model, calls=model.trained_calls, rows=model.trained_rows, positions=model.trained_positions
+        )
     starts_s, rows = _starts_s(model, seconds, trains, slowed(profile)), model.rows / model.calls
     least_s = (OVERHEAD if trains else OVERHEAD_UNTRAINED) * (seconds - optimizer_s)
     if rows > (SMALL if trains else SMALL_UNTRAINED) or starts_s < max(REMARKABLE_S, least_s):
@@ -125,9 +127,11 @@ def _starts_s(model: Model, seconds: float, trains: bool, slowed: float) -> floa
     """Of the seconds in the model: those that its arithmetic does not explain."""
     if model.layers.keys() == {"Embedding"}:  # it looks rows up
         return seconds
-    if not any(layer.startswith(("Conv", "LSTM", "GRU", "RNN", "Multihead", "Transformer")) for layer in model.layers):
-        # Each parameter is multiplied and added once a row, three times with the backward pass.
-        operations = (6 if trains else 2) * (model.num_parameters - model.looked_up) * model.rows
+    if not any(layer.startswith(("Conv", "Multihead", "Transformer")) for layer in model.layers):
+        # Each parameter is multiplied and added once a row, or for each of its steps, thrice with the backward pass.
+        is_recurrent = any(layer.startswith(("LSTM", "GRU", "RNN")) for layer in model.layers)
+        times = model.positions if is_recurrent else model.rows
+        operations = (6 if trains else 2) * (model.num_parameters - model.looked_up) * times
         return max(0.0, seconds - operations / SLOWEST_FLOPS)
     layers = sum(count for kind, count in model.layers.items() if not kind.startswith(("Sequential", "ModuleList")))
     return min(seconds, model.calls * LAYER_S * (layers + BESIDE_LAYERS) * slowed)
@@ -135,6 +139,9 @@ def _starts_s(model: Model, seconds: float, trains: bool, slowed: float) -> floa
 
 def _is_free(profile: Profile, stacks: list[Stack], at: Frame) -> bool:
     """Whether some loop gives the model other rows each time, whatever it answered before; or a loader does."""
+    tree = code(profile, at.place)
+    if tree and handed_on(tree.statement(at.line)):  # the steps of a sequence
+        return False
     return bool(profile.observed.loaders) or any(
         rounds_of(profile, stack, at) for stack in stacks if at in stack.frames
     )
@@ -202,7 +209,9 @@ def _of_products(profile: Profile, at: Frame, rounds: Rounds, product: Product, 
 def _is_tiny(product: Product) -> bool:
     width = product.left.shape[-1]
     across = max(product.right.shape) if product.right else width
-    return product.left.rows <= SMALL and product.left.rows * width * across <= SMALL_PRODUCT
+    sides = (product.left, product.right) if product.right else (product.left,)
+    real = 4 if any(side.dtype.startswith("complex") for side in sides) else 1
+    return product.left.rows <= SMALL and real * product.left.rows * width * across <= SMALL_PRODUCT
 
 
 def _predictions(profile: Profile) -> Iterator[Found]:

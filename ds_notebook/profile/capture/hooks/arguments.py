@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from types import CodeType, FrameType
 from typing import Any
 
@@ -35,6 +35,10 @@ MOST_VALUES = 400
 WHOLE_BYTES = 65_536
 """Of an array that is looked at in full."""
 SAMPLED_OF_ARRAY = 256
+MOST_NODES = 10_000
+"""Of a graph whose nodes are listed, to look at some all over it."""
+EDGES = 2
+"""Of a node, that are looked at."""
 _LIBRARIES = ("site-packages", "dist-packages")
 
 
@@ -106,6 +110,10 @@ def _of(value: Any, depth: int, left: list[int]) -> Any:  # any object of the us
         return kind, id(value)
     if _is_users_own(kind):
         return _of_state(kind, held_by(value), depth, left)
+    if kind.__module__.startswith("networkx.classes."):
+        return _all((kind, id(value), len(value._adj)), _of_graph(value), depth, left)
+    if kind.__module__ == "xml.etree.ElementTree":
+        return _of_tree(value, kind)
     return _of_array(value, kind)
 
 
@@ -151,9 +159,24 @@ def _of_array(value: Any, kind: type) -> Any:
         return kind, id(value), value.shape, value.dtype.str, _contents(value)
     if package == "torch" and issubclass(kind, sys.modules["torch"].Tensor):
         return kind, id(value), tuple(value.shape), value._version
+    if package == "scipy" and kind.__module__.startswith("scipy.sparse") and hasattr(value, "data"):
+        return kind, id(value), value.shape, _of_array(value.data, type(value.data))
     if package == "pandas" and kind.__name__ in ("DataFrame", "Series"):
         return _of_frame(value, kind)
     return OPAQUE
+
+
+def _of_graph(graph: Any) -> Iterator[Any]:
+    """Some nodes of a networkx graph, and what some of their edges hold."""
+    for node in _spread(list(graph._adj)) if len(graph._adj) < MOST_NODES else islice(graph._adj, SAMPLED):
+        yield node
+        yield from chain.from_iterable(islice(graph._adj[node].items(), EDGES))
+
+
+def _of_tree(value: Any, kind: type) -> Any:
+    """An XML element by identity, name and number of parts; what is deep below it is taken to stay."""
+    root = value.getroot() if kind.__name__ == "ElementTree" else value
+    return (kind, id(value), id(root), root.tag, len(root)) if kind.__name__ in ("Element", "ElementTree") else OPAQUE
 
 
 def _contents(array: Any) -> bytes:

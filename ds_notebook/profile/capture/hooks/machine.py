@@ -7,16 +7,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 from ds_notebook.host import facts, memory_available_bytes
+from ds_notebook.profile.capture.hooks.schedstat import Below, Threads
 from ds_notebook.profile.capture.scope import Scope
 
 MEMORY_EVERY_S = 0.05
 MEMORY_SHARE = 0.03
 """Of the time that has gone by, between two notes of the memory: some 80 notes while it becomes ten times as much."""
 THREADS_EVERY_S = 5.0
+PROCESSES_EVERY_S = 1.0
 BUSY_SHARE = 0.02
 """Of a core: a thread that used less is not called busy."""
 
@@ -27,7 +28,7 @@ def machine(scope: Scope) -> Iterator[None]:
     found = scope.found
     found.memory_available_bytes = memory_available_bytes()
     began_s, before = time.perf_counter(), os.times()
-    threads = _Threads()
+    threads, below = Threads("self"), Below()
 
     def look_at_memory(_: FrameType | None, now_s: float, *, last: bool = False) -> None:
         since_s = now_s - began_s
@@ -38,6 +39,7 @@ def machine(scope: Scope) -> Iterator[None]:
 
     scope.sampler.looks.add(MEMORY_EVERY_S, look_at_memory)
     scope.sampler.looks.add(THREADS_EVERY_S, lambda *_: threads.look())
+    scope.sampler.looks.add(PROCESSES_EVERY_S, lambda *_: below.look())
     try:
         yield
     finally:
@@ -49,6 +51,7 @@ def machine(scope: Scope) -> Iterator[None]:
         threads.look()
         found.run_delay_s = threads.run_delay_s()
         found.busy_threads = threads.num_busy(BUSY_SHARE * found.wall_s)
+        found.processes = below.processes(BUSY_SHARE * found.wall_s)
         _note_cores(scope)
 
 
@@ -68,42 +71,3 @@ def resident_bytes() -> int | None:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
     except OSError:
         return None
-
-
-class _Threads:
-    """Seconds with a core and seconds of waiting for one, of each thread of the system, libraries' own included."""
-
-    def __init__(self) -> None:
-        self._first: dict[str, tuple[int, int]] = {}
-        self._last: dict[str, tuple[int, int]] = {}
-        self._first = self._read()
-        self._last = dict(self._first)
-
-    def look(self) -> None:
-        self._last.update(self._read())
-
-    def _read(self) -> dict[str, tuple[int, int]]:
-        found = {}
-        try:
-            tasks = os.listdir("/proc/self/task")
-        except OSError:  # not Linux
-            return {}
-        for task in tasks:
-            try:
-                on_core_ns, waited_ns, _ = Path(f"/proc/self/task/{task}/schedstat").read_bytes().split()
-            except (OSError, ValueError):  # it has just ended, or this kernel keeps no such counts
-                continue
-            found[task] = (int(on_core_ns), int(waited_ns))
-        return found
-
-    def run_delay_s(self) -> float | None:
-        """Of all threads; None where the system does not say."""
-        delays = [waited - self._before(task)[1] for task, (_, waited) in self._last.items()]
-        return sum(delays) / 1e9 if delays else None
-
-    def num_busy(self, least_s: float) -> int:
-        return sum(on_core - self._before(task)[0] > 1e9 * least_s for task, (on_core, _) in self._last.items())
-
-    def _before(self, task: str) -> tuple[int, int]:
-        """A thread that was born meanwhile begins at nothing."""
-        return self._first.get(task, (0, 0))

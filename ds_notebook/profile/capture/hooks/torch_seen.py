@@ -125,6 +125,7 @@ class _Seen:
                     if torch.is_grad_enabled():
                         noted.trained_calls += 1
                         noted.trained_rows += rows
+                        noted.trained_positions += positions
                     if noted.calls == 1:
                         noted.autocast = _autocast(noted.device)
             # asked for anew: whoever traces replaces it for a while
@@ -142,7 +143,7 @@ def _rows(args: tuple[Any, ...]) -> tuple[int, int]:
         return 0, 0
     if first.ndim == 1 and first.is_floating_point():  # a single row
         return 1, 1
-    return first.shape[0], first.numel() // max(first.shape[-1], 1)
+    return first.shape[0], first.numel() // (max(first.shape[-1], 1) if first.is_floating_point() else 1)
 
 
 def _autocast(device: str) -> str:
