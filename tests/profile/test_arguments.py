@@ -6,6 +6,7 @@ import datetime
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -126,3 +127,24 @@ def test_a_dict_that_the_user_has_from_locals_is_left_alone() -> None:
     variables(sys._getframe())
 
     assert kept["value"] == value
+
+
+def test_a_graph_of_networkx_is_equal_until_an_edge_changes() -> None:
+    networkx = pytest.importorskip("networkx")
+    graph = networkx.grid_2d_graph(5, 5)
+    before = fingerprint({"graph": graph})
+
+    assert before is not None and fingerprint({"graph": graph}) == before
+    graph[(0, 0)][(0, 1)]["minutes"] = 3.0
+    assert fingerprint({"graph": graph}) != before
+
+
+def test_a_tree_of_xml_and_a_sparse_matrix_are_equal_to_themselves() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    tree, matrix = ElementTree.fromstring("<a><b/></a>"), sparse.eye(3, format="csr")
+    before = fingerprint({"tree": tree}), fingerprint({"matrix": matrix})
+
+    assert None not in before and (fingerprint({"tree": tree}), fingerprint({"matrix": matrix})) == before
+    tree.append(ElementTree.Element("c"))
+    matrix.data[0] = 2
+    assert fingerprint({"tree": tree}) != before[0] and fingerprint({"matrix": matrix}) != before[1]

@@ -63,7 +63,7 @@ def _local(profile: Profile, at: Frame) -> float:
     counted = next((each for each in profile.observed.patterns if each.site == str(at)), None)
     if counted is None or counted.first_s <= 0:
         return LOCAL
-    return JOINED_LOCAL if counted.compilations == counted.distinct else counted.seconds / counted.first_s
+    return max(counted.seconds / counted.first_s, JOINED_LOCAL if counted.distinct > 1 else 1.0)
 
 
 def _compiles(frame: Frame) -> bool:

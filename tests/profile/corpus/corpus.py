@@ -48,7 +48,7 @@ class Program(NamedTuple):
 
 
 def paths(folder: str) -> list[Path]:
-    """The programs of "seen", "held_out", "held_out_2" or "held_out_3"."""
+    """The programs of "seen", "held_out", "held_out_2" and so on."""
     return sorted((FOLDER / folder).glob("*.py"))
 
 

@@ -209,3 +209,33 @@ def test_the_imports_of_a_cell_are_there_for_other_cells() -> None:
     cell = Profile(stacks=stacks, observed=Observed(wall_s=2.0), sources={"cell 3": ["import torch"]})
 
     assert not list(import_time.find(cell))
+
+
+def test_patterns_that_hardly_ever_come_again_gain_as_parts_of_one() -> None:
+    counted = Patterns(site=str(at(4)), compilations=17510, distinct=17509, seconds=3.0, first_s=2.9999)
+
+    (found,) = regex_compile.find(profile(PATTERNS, ran(3.0, at(4), COMPILE), ran(1.0, at(4)), patterns=[counted]))
+
+    assert found.expected > 1.3
+
+
+EMITTER = library("yaml/emitter.py", "Emitter.emit")
+CONSTRUCTOR = library("yaml/constructor.py", "SafeConstructor.construct_yaml_map")
+YAML = "plots = yaml.safe_load(text)\nyaml.safe_dump(plots, file)"
+
+
+def test_yaml_that_is_written_in_python_is_found() -> None:
+    (found,) = serialization.find(profile(YAML, ran(3.0, at(2), EMITTER), ran(1.0, at(1), CONSTRUCTOR)))
+
+    assert (found.at, found.share, "CSafeDumper" in found.fix) == (at(2), 0.75, True)
+
+
+def test_a_shelf_that_reads_and_writes_a_value_whole_is_found_beside_counted_encoders() -> None:
+    counted = Encoding(site=str(at(1)), function="json.dumps", count=9, seconds=0.0, size_bytes=900)
+    shelf = library("shelve.py", "Shelf.__setitem__")
+
+    (found,) = serialization.find(
+        profile("json.dumps(x)\nstore['all'] = members", ran(4.0, at(2), shelf), encodings=[counted])
+    )
+
+    assert (found.at, found.facts["function"]) == (at(2), "shelve")

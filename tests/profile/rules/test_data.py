@@ -181,3 +181,18 @@ def test_code_that_a_library_makes_while_it_is_imported_is_none_of_the_users() -
 
     assert not list(data_wait.find(seen))
     assert imports(seen, seen.stacks[0])
+
+
+def test_a_number_of_workers_in_a_dict_of_options_is_named_where_it_stands() -> None:
+    source = TRAINING.replace("num_workers=16", "**options").replace(
+        "loader =", 'options = {"num_workers": 1}\nloader ='
+    )
+    seen = profile(
+        source,
+        ran(6.0, at(8), NEXT),
+        ran(2.0, at(10), BACKWARD),
+        ran(6.0, FETCH, DECODES, lane="process 12 loader worker 0"),
+        loaders=[Loader(num_workers=1, batches=100, iterators=1, persistent=True)],
+    )
+
+    assert ([found.at for found in loader_workers.find(seen)], list(data_wait.find(seen))) == ([at(5)], [])

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from ds_notebook.profile.observed import Gc, Statement
-from ds_notebook.profile.rules import disk_wait, gc_pauses, gil_contention, memory_growth, thread_oversubscription
-from tests.profile.rules.made import at, library, profile, ran
+from ds_notebook.profile.folded import Profile
+from ds_notebook.profile.observed import Gc, Process, Statement
+from ds_notebook.profile.rules import (
+    disk_wait,
+    gc_pauses,
+    gil_contention,
+    memory_growth,
+    pandas_rows,
+    thread_oversubscription,
+)
+from tests.profile.rules.made import BACKWARD, at, library, profile, ran
 
 WAIT = library("threading.py", "Condition.wait")
 POOL = """
@@ -284,3 +292,113 @@ def test_two_arrays_that_are_joined_once_are_no_growth() -> None:
     source = "table = np.concatenate([table, more])"
 
     assert not list(memory_growth.find(profile(source, ran(3.0, at(1)))))
+
+
+TABLE = """
+for path in paths:
+    table = pd.concat([table, read(path)])
+"""
+
+
+def test_a_table_that_grows_is_a_matter_of_rows() -> None:
+    seen = profile(TABLE, ran(3.0, at(2)), ran(1.0, at(1)))
+
+    assert ([each.at for each in pandas_rows.find(seen)], list(memory_growth.find(seen))) == ([at(2)], [])
+
+
+RUNNING_MEAN = """
+class Watch:
+    def look(self, field):
+        self.states.append(field)
+        return np.mean(self.states, axis=0)
+    def __init__(self):
+        self.states = []
+while step():
+    watch.look(field)
+"""
+
+
+def test_a_mean_over_all_that_was_gathered_at_each_step_costs_more_each_time() -> None:
+    line = at(4, "Watch.look")
+
+    (found,) = memory_growth.find(profile(RUNNING_MEAN, ran(3.0, at(8), line), ran(1.0, at(7))))
+
+    assert (found.at, found.expected > 3) == (line, True)
+
+
+def test_a_mean_over_a_batch_that_is_emptied_does_not() -> None:
+    source = RUNNING_MEAN.replace("    def __init__", "        self.states.clear()\n    def __init__")
+
+    assert not list(memory_growth.find(profile(source, ran(3.0, at(9), at(4, "Watch.look")))))
+
+
+CARRIED = """
+for x, y in windows:
+    out, state = model(x, state)
+    loss_fn(out, y).backward(retain_graph=True)
+"""
+
+
+def test_a_state_that_is_handed_on_with_its_graph_makes_each_step_go_back_through_all() -> None:
+    (found,) = memory_growth.find(profile(CARRIED, ran(3.0, at(3), BACKWARD), ran(1.0, at(2))))
+
+    assert (found.at, found.fix) == (at(3), "state = state.detach()")
+
+
+def test_a_state_that_is_cut_off_does_not() -> None:
+    source = CARRIED.replace("loss_fn", "state = state.detach(); loss_fn")
+
+    assert not list(memory_growth.find(profile(source, ran(3.0, at(3), BACKWARD), ran(1.0, at(2)))))
+
+
+def test_what_others_read_of_an_object_is_used() -> None:
+    source = """
+    class Notebook:
+        def __init__(self):
+            self.notes = []
+        def add(self, x):
+            self.notes.append(x)
+    for x in xs:
+        notebook.add(x)
+    words = [note.split() for note in notebook.notes]
+    """
+
+    assert not list(memory_growth.find(profile(source, ran(7.0, at(7), at(5, "Notebook.add")), memory=RISING)))
+
+
+def test_what_a_function_keeps_for_itself_goes_when_it_returns() -> None:
+    source = """
+    def walk(graph, start):
+        seen = set()
+        for node in graph:
+            seen.add(node)
+    for start in graph:
+        walk(graph, start)
+        grow(graph)
+    """
+
+    seen = profile(source, ran(1.0, at(6), at(4, "walk")), ran(6.0, at(7)), memory=RISING)
+
+    assert not list(memory_growth.find(seen))
+
+
+def processes(busy_threads: int) -> Profile:
+    wait = ran(4.0, at(3), WAIT, busy=0.0)
+    children = [ran(4.0, at(2, "solve"), lane=f"process {number}") for number in (12, 13)]
+    each = Process(cpu_s=4.0, run_delay_s=4.0, busy_threads=busy_threads)
+    source = "def solve(matrix):\n    return np.linalg.eigh(matrix)\nlevels = pool.map(solve, matrices)"
+    return profile(source, wait, *children, processes=[each, each])
+
+
+def test_processes_that_each_have_a_pool_of_threads_are_found() -> None:
+    (found,) = thread_oversubscription.find(processes(busy_threads=2))
+
+    assert (found.at, found.facts, found.advice) == (
+        at(2, "solve"),
+        {"threads": 4, "cores": 2.0},
+        "Give each process 1 thread.",
+    )
+
+
+def test_processes_of_one_thread_each_are_what_processes_are_for() -> None:
+    assert not list(thread_oversubscription.find(processes(busy_threads=1)))

@@ -282,3 +282,30 @@ def test_a_gpu_without_a_kernel_for_most_of_the_time_is_idle() -> None:
 
 def test_a_busy_gpu_is_not() -> None:
     assert not list(gpu_idle.find(steps(gpus=1, models=[ON_GPU], gpu_busy=0.9)))
+
+
+def test_few_sequences_at_a_time_are_tiny_as_their_arithmetic_does_not_explain_the_time() -> None:
+    model = Model(name="Coder", num_parameters=11_000, layers={"GRU": 2}, calls=240, rows=960, positions=38_400)
+
+    assert list(tiny_batches.find(steps(models=[model])))
+
+
+def test_few_long_sequences_are_explained_by_it() -> None:
+    model = Model(name="Coder", num_parameters=11_000, layers={"GRU": 2}, calls=240, rows=960, positions=960_000)
+
+    assert not list(tiny_batches.find(steps(models=[model])))
+
+
+def test_the_steps_of_a_sequence_cannot_be_given_together() -> None:
+    recurrent = steps(models=[SMALL])
+    recurrent.sources["program.py"][4] = "    out, state = model(x, state)"
+
+    assert not list(tiny_batches.find(recurrent))
+
+
+def test_a_product_of_complex_numbers_is_four_of_real_ones() -> None:
+    def seen(dtype: str) -> Profile:
+        types = {str(at(2)): {"phase": f"ndarray[{dtype}] 1000x50", "taps": "ndarray[float64] 50"}}
+        return profile("for taps in stages:\n    curves.append(phase @ taps)", ran(3.0, at(2)), types=types)
+
+    assert list(tiny_batches.find(seen("float64"))) and not list(tiny_batches.find(seen("complex128")))

@@ -1,6 +1,6 @@
 # code: serialization
 # kind: seeded
-# gain: 2.0
+# gain: 1.7
 # ruff: noqa
 """Reads the message files of moored weather buoys and finds the storms they saw."""
 

@@ -1,6 +1,6 @@
 # code: gil-contention
 # kind: seeded
-# gain: 1.6
+# gain: 1.3
 # ruff: noqa
 """Counts the lines of play of small chess endings, one ending after another from a queue."""
 
@@ -117,7 +117,7 @@ def drawn_endings(count, seed):
 
 def main():
     started = time.perf_counter()
-    endings = drawn_endings(vary(60), seed=51)
+    endings = drawn_endings(vary(140), seed=51)
     counts = any_analysis(endings, analysts=4, depth=3)
     took = time.perf_counter() - started
     print(f"{len(endings)} endings, {sum(counts)} lines, at most {max(counts)}, {'quick' if took < 2 else 'slow'}")

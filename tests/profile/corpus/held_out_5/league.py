@@ -1,8 +1,12 @@
 # code: pandas-rows
 # kind: seeded
-# gain: 2.0
+# gain: 5.5
 # ruff: noqa
 """Plays a handball league by a Poisson model, keeps its table and tests the home advantage."""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd

@@ -1,6 +1,6 @@
 # code: serialization
 # kind: seeded
-# gain: 2.0
+# gain: 5.8
 # ruff: noqa
 """Posts a year of journal entries of a small trading group and closes its books."""
 

@@ -1,6 +1,6 @@
 # code: gc-pauses
 # kind: seeded
-# gain: 2.0
+# gain: 2.3
 # ruff: noqa
 """Builds the family tree of a parish from its register and follows how surnames die out."""
 
@@ -20,7 +20,7 @@ class Soul:
         self.number, self.surname, self.born = number, surname, born
         self.mother, self.father = mother, father
         self.children = []
-        self.notes = [("baptised", born)]
+        self.notes = [("baptised", born)]  # HERE
 
 
 class Parish:
@@ -40,7 +40,7 @@ class Parish:
         rng, born = self.rng, []
         for mother, father in self.couples():
             for _ in range(rng.choice((1, 2, 2, 3, 3))):
-                child = Soul(len(self.souls), father.surname, year + rng.randrange(25), mother, father)
+                child = Soul(len(self.souls), father.surname, year + rng.randrange(25), mother, father)  # HERE
                 child.notes.append((rng.choice(TRADES), child.born + 20))
                 mother.children.append(child)
                 father.children.append(child)
@@ -83,7 +83,7 @@ def kinship(a, b, depth):
 
 
 def main():
-    parish, surnames = settle(20_000, 20, vary(42_000), seed=41)
+    parish, surnames = settle(20_000, 20, vary(32_000), seed=41)
     youngest = parish.living
     rng = random.Random(42)
     lines = Counter(male_line(soul)[1] for soul in youngest)

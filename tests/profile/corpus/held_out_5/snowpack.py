@@ -1,6 +1,6 @@
 # code: disk-wait
 # kind: seeded
-# gain: 2.0
+# gain: 2.4
 # ruff: noqa
 """Steps a snow cover model over a mountain grid and keeps its hourly fields in a file."""
 
@@ -43,7 +43,7 @@ def hourly_weather(hours, seed):
     """Temperature at sea level with daily and synoptic waves, and showers as a two-state chain."""
     rng = np.random.default_rng(seed)
     t = np.arange(hours)
-    warm = 9.0 + 4.0 * np.sin(2 * np.pi * (t - 9) / 24) + 5.0 * np.sin(2 * np.pi * t / 190) + rng.normal(0, 0.6, hours)
+    warm = 15.0 + 4.0 * np.sin(2 * np.pi * (t - 9) / 24) + 5.0 * np.sin(2 * np.pi * t / 190) + rng.normal(0, 0.6, hours)
     wet = ndimage.uniform_filter1d(rng.random(hours), 9) > 0.53
     return warm, np.where(wet, rng.gamma(2.0, 0.9, hours), 0.0)
 
@@ -74,7 +74,7 @@ class SnowCover:
 
 
 def main():
-    size, hours = 120, vary(700)
+    size, hours = 120, vary(1300)
     height = terrain(size, seed=61)
     warm, rain = hourly_weather(hours, seed=62)
     wind = np.random.default_rng(63).random(hours)

@@ -1,6 +1,6 @@
 # code: python-loop
 # kind: seeded
-# gain: 2.0
+# gain: 2.1
 # ruff: noqa
 """Picks the first arrivals of small earthquakes in the traces of a borehole array."""
 
@@ -40,7 +40,7 @@ class Trigger:
         energy = trace * trace
         ends = range(self.long, len(trace), step)
         ratio = np.ones(len(ends))
-        for i, end in enumerate(ends):
+        for i, end in enumerate(ends):  # HERE
             quiet = self.any_average(energy, end, self.long)  # HERE
             ratio[i] = self.any_average(energy, end, self.short) / quiet  # HERE
         return np.repeat(ratio, step)
@@ -88,7 +88,7 @@ def main():
     traces = band(raw, 2.0, 20.0)
     trigger = Trigger(short=0.5, long=8.0, on=5.0, off=1.5)
     picks = [trigger.picks(trace) for trace in traces]
-    mean = coherence_map(traces, 200, seed=22)
+    mean = coherence_map(traces, 90, seed=22)
     print(
         f"{sum(map(len, picks))} picks for {len(origins)} quakes, speed {velocity(picks, depth):.1f} km/s, "
         f"coherence at 8 Hz {mean[20]:.2f}"

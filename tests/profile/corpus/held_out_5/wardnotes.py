@@ -1,6 +1,6 @@
 # code: regex-compile
 # kind: seeded
-# gain: 2.0
+# gain: 1.7
 # ruff: noqa
 """Takes the names of patients and staff out of ward notes before they go to research."""
 
@@ -89,11 +89,11 @@ def main():
     patients = admissions(vary(1000), rng)
     cleaner = Cleaner(salt=404)
     notes, numbers = [], Counter()
-    for _, patient, note in ward_book(patients, 9, rng):
+    for _, patient, note in ward_book(patients, 11, rng):
         clean = cleaner.any_hidden(note, patient)
         numbers.update(values(clean))
         notes.append(clean)
-    alike = similar(notes, 60_000, rng)
+    alike = similar(notes, 25_000, rng)
     left = sum(patient.last in note for note in notes[:500] for patient in patients[:100])
     print(f"{len(notes)} notes, {sum(cleaner.replaced.values())} names hidden, {left} left, likeness {alike:.2f}")
 

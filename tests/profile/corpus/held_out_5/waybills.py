@@ -1,9 +1,10 @@
 # code: n-plus-one
 # kind: seeded
-# gain: 2.0
+# gain: 2.5
 # ruff: noqa
 """Prints the day's transport manifests of a haulage firm from its dispatch database."""
 
+import gc
 import hashlib
 import random
 import tempfile
@@ -38,7 +39,7 @@ class Trip(Base):
     origin: Mapped[str]
     target: Mapped[str]
     plate: Mapped[str]
-    any_loads: Mapped[list["Load"]] = relationship(back_populates="trip", order_by="Load.id")
+    any_loads: Mapped[list["Load"]] = relationship(back_populates="trip", order_by="Load.id")  # HERE
 
 
 class Load(Base):
@@ -103,6 +104,7 @@ def archive(text, level=9):
 
 
 def main():
+    gc.set_threshold(100_000, 50, 100)
     with tempfile.TemporaryDirectory() as folder:
         engine = create_engine(f"sqlite:///{Path(folder) / 'dispatch.db'}")
         loads = fill(engine, vary(9000), seed=11)
