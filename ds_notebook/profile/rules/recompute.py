@@ -1,8 +1,9 @@
 """The same result is computed again and again.
 
 What it sees. Functions of the user's that were called with arguments they had been called with before (a few calls a
-second are looked at; an object of the user's counts as what the function reads of it), and expressions in a loop that
-nothing in the loop changes: `sorted(words)`, `np.linalg.inv(m)`. The place is the line that calls.
+second are looked at; an object of the user's counts as what the function reads of it, a large array, table or graph as
+a part of it), and expressions in a loop that nothing in the loop changes: `sorted(words)`, `np.linalg.inv(m)`. The
+place is the line that calls.
 
 Why it matters. All but the first of these calls are waste.
 

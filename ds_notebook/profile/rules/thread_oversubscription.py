@@ -1,7 +1,7 @@
 """More threads compute than there are cores.
 
 What it sees. More threads set for torch or BLAS than cores, or more of them busy, and threads that were ready and had
-to wait for a core.
+to wait for a core; several processes of which each has a pool of threads of its own.
 
 Why it matters. Threads that share one operation wait for the slowest of them; with more than one to a core the slowest
 is the one that has not been let on yet.
