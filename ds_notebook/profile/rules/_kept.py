@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ds_notebook.profile.folded import Frame, Profile
 from ds_notebook.profile.rules._kept_hidden import Kept, cached, differentiated, summed
-from ds_notebook.profile.rules._seconds import by, critical, total
+from ds_notebook.profile.rules._seconds import by, critical, share_within
 from ds_notebook.profile.rules._source import Code, called, code, dotted, keyword
 
 _PUTS = {"append", "add", "extend", "appendleft", "setdefault", "update", "insert"}
@@ -35,7 +35,7 @@ def _put(profile: Profile) -> Kept | None:
     for place in _busy_places(profile):
         tree = code(profile, place)
         for put in puts(tree) if tree else ():
-            if tree is None or not runs_often(tree, put.line) or _is_soon_gone(profile, tree, put):
+            if tree is None or not runs_often(tree, put.line) or _is_soon_gone(profile, place, tree, put):
                 continue
             function = tree.function(put.line)
             at = Frame(getattr(function, "name", "<module>"), place, put.line)
@@ -55,17 +55,12 @@ def _put(profile: Profile) -> Kept | None:
     return None
 
 
-def _is_soon_gone(profile: Profile, tree: Code, put: Put) -> bool:
+def _is_soon_gone(profile: Profile, place: str, tree: Code, put: Put) -> bool:
     """What a function that is called now and then keeps for itself, it lets go of when it returns."""
     function = tree.function(put.line)
     if function is None or "." in put.container or put.container in _not_its_own(function):
         return False
-    stacks = critical(profile)
-    lines = range(function.lineno, (function.end_lineno or 0) + 1)
-    inside = [
-        stack for stack in stacks if any(tree is code(profile, f.place) and f.line in lines for f in stack.frames)
-    ]
-    return total(inside).wall_s < STAYS * total(stacks).wall_s
+    return share_within(profile, place, range(function.lineno, (function.end_lineno or 0) + 1)) < STAYS
 
 
 def _not_its_own(function: ast.AST) -> set[str]:

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ds_notebook.profile.folded import Frame, Profile
+from ds_notebook.profile.rules._seconds import share_within
 from ds_notebook.profile.rules._source import Code, Function, called, code, dotted, keyword
+
+MISSES = 0.05
+"""Of the time a cached function computes, or what it keeps is not what grows."""
 
 
 class Kept(NamedTuple):
@@ -52,14 +56,13 @@ def _additions(tree: Code) -> Iterator[tuple[ast.stmt, str]]:
 
 
 def cached(profile: Profile) -> Kept | None:
-    """A function that was seen to run, whose results are all kept, for arguments that need not come again."""
-    ran = {(frame.place, frame.function) for stack in profile.stacks for frame in stack.frames}
+    """A function that often has something to compute, and whose results are all kept."""
     for place in profile.sources:
         tree = code(profile, place)
         for node in ast.walk(tree.tree) if tree else ():
             if not isinstance(node, ast.FunctionDef) or not _is_cached_without_limit(node) or not node.args.args:
                 continue
-            if any(at == place and function.rpartition(".")[2] == node.name for at, function in ran):
+            if share_within(profile, place, range(node.lineno, (node.end_lineno or 0) + 1)) >= MISSES:
                 return Kept(
                     Frame(node.name, place, node.lineno),
                     f"Nothing empties the cache of {node.name}: bound it.",

@@ -26,6 +26,11 @@ _PLAIN_CALLS = {
 _DRAWS = {"random", "uniform", "gauss", "normalvariate", "normal", "randint", "integers", "expovariate", "exponential"}
 
 
+_MANY = {"where", "nonzero", "flatnonzero", "argsort", "argpartition", "permutation", "arange", "choice"}
+_SIZE_AT = {"integers": 2, "randint": 2, "normal": 2, "uniform": 2, "random": 0}
+"""Where numpy's draws take the number of draws."""
+
+
 class Kind(Enum):
     """What a name holds."""
 
@@ -176,7 +181,7 @@ class _Judge(ast.NodeVisitor):
         if isinstance(index, ast.Tuple):
             for each in index.elts:
                 self._index(each)
-        elif isinstance(index, ast.Name) and kind(self.types.get(index.id)) is Kind.ARRAY:
+        elif (isinstance(index, ast.Name) and kind(self.types.get(index.id)) is Kind.ARRAY) or _is_many(index):
             self.other = True  # a mask, or many indices: that is an operation on arrays, however short they are
         elif not isinstance(index, ast.Slice):
             self.visit(index)
@@ -219,3 +224,12 @@ def _elements(type_text: str, indices: int) -> int:
     for size in shape[1].split("x")[indices:]:
         left *= int(size)
     return left
+
+
+def _is_many(index: ast.expr) -> bool:
+    """Whether it is a call that gives an array: numpy's look-ups, and its draws of more than one."""
+    if not isinstance(index, ast.Call) or not isinstance(index.func, ast.Attribute):
+        return False
+    name = index.func.attr
+    sized = any(each.arg == "size" for each in index.keywords) or len(index.args) > _SIZE_AT.get(name, len(index.args))
+    return name in _MANY or sized

@@ -66,7 +66,7 @@ def _products(tree: Code, line: int, types: dict[str, str]) -> Iterator[Product]
         one, other = _operand(left, types), _operand(right, types)
         if other is not None and len(other.shape) == 1:  # a matrix by a vector
             yield Product(other, one)
-        elif one is not None:
+        elif one is not None and not (other is None and isinstance(right, ast.Call)):  # whose size nobody knows
             yield Product(one, other)
 
 

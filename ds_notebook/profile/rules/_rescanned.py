@@ -83,8 +83,16 @@ def carried(profile: Profile) -> Iterator[tuple[Frame, Spent, str]]:
 
 
 def _handed_on(tree: Code, line: int) -> Iterator[str]:
-    """By the calls that take turns with the backward pass."""
+    """What lives on from one backward pass to the next, and is made anew by no call but the one that is given it."""
+    rounds, function = tree.loops(line), tree.function(line)
     detached = {dotted(call.func) for call in tree.all_calls()}
-    for node in ast.walk(tree.tree):
-        if isinstance(node, ast.Assign) and _take_turns(tree, node.lineno, line):
-            yield from (name for name in handed_on(node) if not {f"{name}.detach", f"{name}.detach_"} & detached)
+    assigned = [node for node in ast.walk(tree.tree) if isinstance(node, ast.Assign)]
+    together = [node for node in assigned if tree.function(node.lineno) is function]
+    in_round = [node for node in together if rounds and rounds[-1].repeats(node.lineno)]
+    for node in together:
+        for name in handed_on(node):
+            between = together if "." in name else in_round
+            others = [each for each in between if each is not node and name in {dotted(to) for to in each.targets}]
+            cut = {f"{name}.detach", f"{name}.detach_"} & detached
+            if node in between and not others and not cut:
+                yield name

@@ -112,6 +112,13 @@ def total(stacks: Iterable[Stack]) -> Spent:
     return spent
 
 
+def share_within(profile: Profile, place: str, lines: range) -> float:
+    """Of the time that the user waited for, that in which one of these lines was on the stack."""
+    stacks = critical(profile)
+    within = [stack for stack in stacks if any(each.place == place and each.line in lines for each in stack.frames)]
+    return total(within).wall_s / max(total(stacks).wall_s, 1e-9)
+
+
 def by(stacks: Iterable[Stack], line_of: Callable[[Stack], Frame | None]) -> dict[Frame, Spent]:
     """Seconds by the line that each stack is counted to, heaviest first; those counted to none are left out."""
     sums: dict[Frame, Spent] = {}

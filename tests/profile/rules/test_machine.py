@@ -402,3 +402,36 @@ def test_processes_that_each_have_a_pool_of_threads_are_found() -> None:
 
 def test_processes_of_one_thread_each_are_what_processes_are_for() -> None:
     assert not list(thread_oversubscription.find(processes(busy_threads=1)))
+
+
+def test_a_state_of_an_object_is_carried_on_through_the_loop_before_the_backward_pass() -> None:
+    source = """
+    def block(self, hours):
+        for hour in hours:
+            ahead, self.memory = self.model(hour, self.memory)
+        loss.backward(retain_graph=True)
+    for hours in blocks:
+        course.block(hours)
+    """
+
+    (found,) = memory_growth.find(profile(source, ran(3.0, at(6), at(4, "block"), BACKWARD), ran(1.0, at(5))))
+
+    assert found.fix == "self.memory = self.memory.detach()"
+
+
+def test_a_state_that_begins_anew_for_each_backward_pass_is_not() -> None:
+    source = """
+    for hours in blocks:
+        memory = begin()
+        for hour in hours:
+            ahead, memory = model(hour, memory)
+        loss.backward(retain_graph=True)
+    """
+
+    assert not list(memory_growth.find(profile(source, ran(3.0, at(5), BACKWARD), ran(1.0, at(4)))))
+
+
+def test_a_cache_that_hardly_ever_computes_is_not_what_grows() -> None:
+    seen = profile(CACHE_WITHOUT_LIMIT, ran(0.1, at(5), at(3, "load")), ran(6.9, at(4)), memory=RISING)
+
+    assert not list(memory_growth.find(seen))

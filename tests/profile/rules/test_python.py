@@ -49,6 +49,16 @@ def test_an_operation_on_large_arrays_in_a_loop_is_none() -> None:
     assert not list(python_loop.find(seen))
 
 
+def test_many_elements_picked_at_once_are_an_operation_on_arrays() -> None:
+    line = at(1, "<listcomp>")
+    types = {str(line): {"km": "ndarray[float64] 60000", "rng": "Generator", "np": "module"}}
+    source = "medians = [np.median(km[rng.integers(0, len(km), len(km))]) for _ in range(rounds)]"
+
+    assert not list(python_loop.find(profile(source, ran(4.0, at(1), line), types=types)))
+    one = "medians = [np.sqrt(km[rng.integers(len(km))]) + km[3] for _ in range(rounds)]"
+    assert list(python_loop.find(profile(one, ran(4.0, at(1), line), types=types)))
+
+
 def test_rows_of_a_wide_matrix_are_large_arrays_too() -> None:
     seen = profile(
         "for k in range(20):\n    total += a[k] * b[k]",

@@ -309,3 +309,10 @@ def test_a_product_of_complex_numbers_is_four_of_real_ones() -> None:
         return profile("for taps in stages:\n    curves.append(phase @ taps)", ran(3.0, at(2)), types=types)
 
     assert list(tiny_batches.find(seen("float64"))) and not list(tiny_batches.find(seen("complex128")))
+
+
+def test_of_a_product_with_what_a_call_gives_nothing_is_known() -> None:
+    types = {str(at(2)): {"rates": "ndarray[float64] 4", "u": "ndarray[float64] 4x9000"}}
+    source = "for day in days:\n    depths.append(np.tensordot(rates, special.exp1(u), axes=1))"
+
+    assert not list(tiny_batches.find(profile(source, ran(3.0, at(2)), types=types)))
