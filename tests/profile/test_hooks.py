@@ -6,6 +6,7 @@ import gc
 import json
 import pickle
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -280,6 +281,21 @@ def test_clocks_cores_and_memory_are_noted(runs: Path) -> None:
     assert 0 < found.cpu_s <= found.wall_s * 1.5
     assert found.cores >= 0.1 and found.busy_threads >= 1
     assert found.memory[-1][1] - found.memory[0][1] > 32 << 20
+
+
+def test_processes_below_this_one_are_told_with_their_busy_threads(runs: Path) -> None:
+    hashing = """
+import hashlib, threading
+data = bytes(1 << 22)
+work = lambda: [hashlib.sha256(data) for _ in range(150)]
+threads = [threading.Thread(target=work) for _ in range(2)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+"""
+    found = observed(lambda: subprocess.run([sys.executable, "-c", hashing], check=True))
+
+    (process,) = found.processes
+    assert process.cpu_s > 0.2 and process.busy_threads >= 2
 
 
 def test_growth_is_told_by_line_only_where_asked_for(runs: Path) -> None:

@@ -41,7 +41,7 @@ _OF_ALL = {
         "nanmean",
         "average",
     ),
-    *("join", "dump", "dumps", "deepcopy"),
+    "join",
 }
 """Functions that look at each thing in what they are given."""
 

@@ -17,7 +17,7 @@ MEMORY_EVERY_S = 0.05
 MEMORY_SHARE = 0.03
 """Of the time that has gone by, between two notes of the memory: some 80 notes while it becomes ten times as much."""
 THREADS_EVERY_S = 5.0
-PROCESSES_EVERY_S = 1.0
+PROCESSES_EVERY_S = 0.5
 BUSY_SHARE = 0.02
 """Of a core: a thread that used less is not called busy."""
 
