@@ -21,7 +21,7 @@ from ds_notebook.train.state import TrainingState
 
 TIE = 0.03
 """A larger size must be faster by this share."""
-SETTLING = 1.15
+SETTLING = 1.25
 """What samples take in a long training, in parts of the first passes: malloc's gaps grow for about ten of them."""
 NOISE_BYTES = 16 << 20
 _PATIENCE_S = 2.0
@@ -148,9 +148,9 @@ class _Fit:
         return max(self.trials.update_bytes, predicted_peak(points, self.trials.floor_bytes, size))
 
     def _peak(self, tried: Tried) -> int:
-        """As foreseen for a long training once the size itself was tried."""
+        """As foreseen for a long training once the size itself was tried; that took too few steps to promise less."""
         peak_bytes = predicted_peak([(tried.size, tried.peak_bytes)], self.trials.floor_bytes, tried.size)
-        return max(self.trials.update_bytes, peak_bytes)
+        return max(self.trials.update_bytes, tried.predicted_bytes, peak_bytes)
 
     # -- what is said of it
 
