@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -98,10 +99,19 @@ def test_a_loop_that_gives_the_gil_up_for_a_moment_is_seen_where_it_computes(run
             between_hashes(6000)
             hashlib.sha256(BLOCK)
 
+    truth = cpu_s_of(lambda: between_hashes(6000)) / cpu_s_of(lambda: (between_hashes(6000), hashlib.sha256(BLOCK)))
     profile = profile_of(run.record)
     seconds = [(stack.wall_s, stack.frames[-1].function == "between_hashes") for stack in profile.main()]
-    assert sum(each for each, there in seconds if there) > 0.7 * sum(each for each, _ in seconds)
+    seen = sum(each for each, there in seconds if there) / sum(each for each, _ in seconds)
+    assert seen == pytest.approx(truth, abs=0.2)
     assert profile.observed.samples > 50
+
+
+def cpu_s_of(work: Callable[[], object]) -> float:
+    begun = time.thread_time()
+    for _ in range(200):
+        work()
+    return time.thread_time() - begun
 
 
 def test_the_switch_interval_is_left_as_it_was(runs: Path) -> None:

@@ -49,6 +49,7 @@ WAITED = 0.3
 WAITED_TO_BE_SAFE = 0.1
 """Of a line that makes things safe in a loop: all of its time goes with it, also that of the system calls."""
 
+_NETWORK = ("/socket.py", "/ssl.py", "/selectors.py")
 _NOTHING_BUT_SAFE = {"fsync", "fdatasync"}
 """They do nothing else, so all of their time is the disk's; on a busy machine it cannot be told from other waiting."""
 _SAFE = {"fsync", "fdatasync", "flush", "commit", "sync"}
@@ -108,7 +109,8 @@ def _file_line(profile: Profile, stack: Stack) -> Frame | None:
         return None
     between = stack.frames[stack.frames.index(at) + 1 :]
     asks_a_database = any(inside(frame, "/sqlalchemy/") for frame in between) and not _makes_safe(profile, at)
-    return None if asks_a_database or any(inside(frame, "torch/") for frame in between) else at
+    elsewhere = any(inside(frame, "torch/", *_NETWORK) for frame in between)
+    return None if asks_a_database or elsewhere else at
 
 
 def _is_of_disk(profile: Profile, at: Frame, spent: Spent) -> bool:

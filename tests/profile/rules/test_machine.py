@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ds_notebook.profile.folded import Profile
+from ds_notebook.profile.folded import Frame, Profile
 from ds_notebook.profile.observed import Gc, Process, Statement
 from ds_notebook.profile.rules import (
     disk_wait,
@@ -131,6 +131,13 @@ def test_each_insert_that_sqlite_writes_by_itself_waits_for_the_disk() -> None:
     in_a_transaction = profile(source, ran(3.0, at(2), busy=1.0), statements=[insert])
 
     assert (found.at, list(disk_wait.find(in_a_transaction))) == (at(2), [])
+
+
+def test_what_comes_by_a_socket_is_no_file() -> None:
+    socket = Frame("SocketIO.readinto", "/usr/lib/python3.11/socket.py", 706)
+    source = "for mast in masts:\n    answers.append(stream.readline())"
+
+    assert not list(disk_wait.find(profile(source, ran(3.0, at(2), socket, busy=0.05))))
 
 
 def test_sleep_is_no_disk() -> None:

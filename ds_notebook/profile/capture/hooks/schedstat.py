@@ -7,6 +7,9 @@ from pathlib import Path
 
 from ds_notebook.profile.observed import Process
 
+TAKES_PART = 0.08
+"""Of what the busiest thread of a process had: one that takes samples in a child has a tenth of that at most."""
+
 
 class Threads:
     """Those of one process ("self" or its number), libraries' own included, from the first look on."""
@@ -32,9 +35,11 @@ class Threads:
         delays = [waited - self._before(task)[1] for task, (_, waited) in self._last.items()]
         return sum(delays) / 1e9 if delays else None
 
-    def num_busy(self, least_s: float) -> int:
-        """Threads that had a core for longer than `least_s`."""
-        return sum(on_core - self._before(task)[0] > 1e9 * least_s for task, (on_core, _) in self._last.items())
+    def num_busy(self, least_s: float, beside: float = 0.0) -> int:
+        """Threads that had a core for longer than `least_s`, and than `beside` times the busiest of them."""
+        on_cores_s = [(on_core - self._before(task)[0]) / 1e9 for task, (on_core, _) in self._last.items()]
+        least_s = max(least_s, beside * max(on_cores_s, default=0.0))
+        return sum(each_s > least_s for each_s in on_cores_s)
 
     def _read(self) -> dict[str, tuple[int, int]]:
         found = {}
@@ -71,7 +76,7 @@ class Below:
             Process(
                 cpu_s=round(threads.cpu_s(), 3),
                 run_delay_s=round(threads.run_delay_s() or 0.0, 3),
-                busy_threads=threads.num_busy(least_s),
+                busy_threads=threads.num_busy(least_s, TAKES_PART),
             )
             for threads in self._threads.values()
             if threads.num_busy(least_s)
