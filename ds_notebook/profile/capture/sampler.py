@@ -11,7 +11,7 @@ from ds_notebook.profile.capture.collector import Collector
 from ds_notebook.profile.capture.looks import Looks
 from ds_notebook.profile.capture.samples import Samples
 from ds_notebook.profile.capture.tally import Tally
-from ds_notebook.profile.capture.turn import Turn
+from ds_notebook.profile.capture.turn import Turn, wake_in_time
 from ds_notebook.record.events import Stacks
 
 LONGEST_SLEEP_S = 0.05
@@ -74,6 +74,7 @@ class Sampler:
 
     def _run(self) -> None:
         self.samples.threads.profiler = threading.get_ident()
+        wake_in_time()
         due_s = self._began_s + self._period_s
         flush_s = self._began_s + FIRST_FLUSH_S
         while not self._ending:

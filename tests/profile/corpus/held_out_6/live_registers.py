@@ -24,11 +24,13 @@ class Procedure:
         """A chain of blocks with forward jumps and loops; each block touches a few variables near its own number."""
         names = [f"v{i}" for i in range(variables)]
         self.blocks = [Block(i) for i in range(blocks)]
+        known = set()
         for block in self.blocks:
             centre = block.number * variables // blocks
             for _ in range(rng.randint(3, 9)):
                 name = names[int(rng.gauss(centre, 12)) % variables]
-                if rng.random() < 0.55:
+                if name not in known or rng.random() < 0.35:
+                    known.add(name)
                     block.writes.add(name)
                 elif name not in block.writes:
                     block.reads.add(name)
@@ -96,7 +98,7 @@ def colours(clash):
 def main():
     rng = random.Random(64)
     steps, worst = 0, 0
-    for _ in range(vary(45)):
+    for _ in range(vary(85)):
         procedure = Procedure(rng.randint(300, 700), 240, rng)
         steps += procedure.any_liveness()
         worst = max(worst, colours(procedure.interference()))

@@ -73,7 +73,7 @@ def accuracy(model, loader):
 def main():
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    train, test = Grains(vary(1800), 40, seed=1), Grains(800, 40, seed=2)
+    train, test = Grains(vary(1500), 40, seed=1), Grains(800, 40, seed=2)
     loader = DataLoader(train, sampler=BatchSampler(RandomSampler(train), 64, False), batch_size=None)
     check = DataLoader(test, sampler=BatchSampler(range(len(test)), 200, False), batch_size=None)
     model = Counter(16)

@@ -52,7 +52,7 @@ def response(values, block, frequencies, damping):
 
 def main():
     rng = np.random.default_rng(17)
-    plate = Plate(vary(1500), seed=18)
+    plate = Plate(vary(2400), seed=18)
     matrix = plate.scaled()
     values, block, turns = lowest_modes(matrix, 120, 12, rng)
     amplitude = response(values, block, np.linspace(0.05, 4, 700), 0.02)
