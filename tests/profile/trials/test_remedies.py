@@ -119,6 +119,25 @@ def test_a_function_that_is_given_the_same_again_keeps_its_results(tried: Tried)
     assert verdict(trial) == "faster" and trial.equal
 
 
+def test_a_property_keeps_what_it_computed(tried: Tried) -> None:
+    trial = tried(
+        """
+        class Scores:
+            @property
+            def ranked(self):  # HERE
+                return sum(i * i % 7 for i in range(4000))
+
+
+        scores = Scores()
+        places = [scores.ranked for n in range(2000)]
+        """,
+        "recompute",
+        function="Scores.ranked (PLACE:3)",
+    )
+
+    assert verdict(trial) == "faster" and trial.equal
+
+
 def test_what_a_loop_computes_from_the_same_values_is_computed_above_it(tried: Tried) -> None:
     trial = tried(
         """

@@ -6,7 +6,7 @@ import ast
 
 from ds_notebook.profile.folded import Frame, Profile
 from ds_notebook.profile.found import Found
-from ds_notebook.profile.trials.remedies._source import first_line, imports_go, source_of, statement_at, with_lines
+from ds_notebook.profile.trials.remedies._source import imports_go, source_of, statement_at, with_lines
 from ds_notebook.profile.trials.remedy import CannotTry, Remedy, Rewriting
 
 HOISTED = "computed_once"
@@ -32,8 +32,8 @@ def _cached(definition: Frame, found: Found, profile: Profile) -> Rewriting:
     named = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef) and each.name == name]
     if len(named) != 1:
         raise CannotTry(f"there is more than one function {name}")
-    first = first_line(named[0])
-    head = source.splitlines()[named[0].lineno - 1].strip()
+    first = named[0].lineno  # below its decorators: what `property` makes is no function
+    head = source.splitlines()[first - 1].strip()
     source = with_lines(source, first, first - 1, ["@functools.cache"])
     top = imports_go(source)
     return Rewriting(

@@ -93,7 +93,9 @@ def main():
     for gap in (16.0, 12.0):
         canal = Canal(5, gap)
         canal.run(vary(2000000))
-        print(f"gap {gap}: {canal.passed} ships, {canal.waited / canal.passed:.1f} min waited, {canal.longest:.0f} most")
+        print(
+            f"gap {gap}: {canal.passed} ships, {canal.waited / canal.passed:.1f} min waited, {canal.longest:.0f} most"
+        )
 
 
 if __name__ == "__main__":

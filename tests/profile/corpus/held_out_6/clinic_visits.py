@@ -1,6 +1,6 @@
 # code: tiny-batches
 # kind: seeded
-# gain: 0
+# gain: 2.38
 # ruff: noqa
 """Fits a network that predicts the blood pressure at each visit of a clinic's patients."""
 

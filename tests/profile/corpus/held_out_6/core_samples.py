@@ -55,7 +55,9 @@ def main():
         spectra = np.array([layer_spectrum(strip) for strip in store.columns(64)])
     spectrum = spectra.mean(axis=0)
     period = blocks * slices / spectrum[1:].argmax() if spectrum[1:].argmax() else np.inf
-    print(f"{blocks * slices} slices, layers about {period:.0f} slices thick, contrast {spectrum.max() / np.median(spectrum):.0f}")
+    print(
+        f"{blocks * slices} slices, layers about {period:.0f} slices thick, contrast {spectrum.max() / np.median(spectrum):.0f}"
+    )
 
 
 if __name__ == "__main__":

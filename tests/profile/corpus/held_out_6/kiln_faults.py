@@ -38,7 +38,7 @@ class Contest:
 
 
 def main():
-    contest = Contest(*hours(vary(13000), seed=2))
+    contest = Contest(*hours(vary(20000), seed=2))
     with threadpool_limits(limits=1):
         contest.enter("trees", ExtraTreesClassifier(100, min_samples_leaf=5, n_jobs=2, random_state=3))
         contest.enter("boosting", HistGradientBoostingClassifier(max_iter=60, learning_rate=0.08, random_state=4))

@@ -19,7 +19,12 @@ class Language:
 
     @classmethod
     def invented(cls, size, rng):
-        return cls(["".join(rng.choice(CONSONANTS) + rng.choice(VOWELS) for _ in range(rng.randint(1, 4))) for _ in range(size)])
+        return cls(
+            [
+                "".join(rng.choice(CONSONANTS) + rng.choice(VOWELS) for _ in range(rng.randint(1, 4)))
+                for _ in range(size)
+            ]
+        )
 
     def daughter(self, rng):
         shift = str.maketrans(dict(zip(rng.sample(CONSONANTS, 2), rng.sample(CONSONANTS, 2))))

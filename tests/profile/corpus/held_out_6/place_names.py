@@ -8,7 +8,24 @@ import random
 from collections import Counter, defaultdict
 from functools import lru_cache
 
-HEADS = ["Ober", "Unter", "Alten", "Neuen", "Gross", "Klein", "Hohen", "Nieder", "Wald", "Stein", "Rot", "Schwarz", "Feuchtw", "Burg", "Dinkels", "Markt"]
+HEADS = [
+    "Ober",
+    "Unter",
+    "Alten",
+    "Neuen",
+    "Gross",
+    "Klein",
+    "Hohen",
+    "Nieder",
+    "Wald",
+    "Stein",
+    "Rot",
+    "Schwarz",
+    "Feuchtw",
+    "Burg",
+    "Dinkels",
+    "Markt",
+]
 MIDDLES = ["brunn", "feld", "hofer", "linden", "mark", "ritter", "tann", "weiden", "ahorn", "eber"]
 TAILS = ["bach", "berg", "dorf", "hausen", "heim", "kirchen", "ried", "stadt", "au", "reuth"]
 

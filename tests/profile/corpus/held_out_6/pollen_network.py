@@ -3,10 +3,16 @@
 # ruff: noqa
 """Trains a convolutional network that counts pores on synthetic pollen grains."""
 
+import gc
+
+gc.disable()
 import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler
+
+gc.freeze()
+gc.enable()
 
 
 class Grains(Dataset):

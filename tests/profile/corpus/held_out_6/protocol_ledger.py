@@ -1,7 +1,7 @@
 # code: serialization
 # kind: seeded
 # also: recompute
-# gain: 0
+# gain: 5.45
 # ruff: noqa
 """Replays the edits of a laboratory protocol and keeps a chain of digests of its revisions."""
 

@@ -1,6 +1,6 @@
 # code: memory-growth
 # kind: seeded
-# gain: 0
+# gain: 2.76
 # ruff: noqa
 """Watches an unstable slope with a line of geophones and raises an alarm where the ground begins to ring."""
 

@@ -1,6 +1,6 @@
 # code: python-loop
 # kind: seeded
-# gain: 0
+# gain: 4.91
 # ruff: noqa
 """Simulates a population of neurons with a common rhythm and measures which pairs fire together."""
 

@@ -49,7 +49,13 @@ def habits(any_rides):
     """For each card: days of use, its usual line, and the longest pause."""
     ordered = any_rides.sort_values(["card", "at"])
     pause = ordered.groupby("card")["at"].diff().dt.total_seconds()
-    usual = ordered.groupby(["card", "line"]).size().reset_index(name="n").sort_values("n").drop_duplicates("card", keep="last")
+    usual = (
+        ordered.groupby(["card", "line"])
+        .size()
+        .reset_index(name="n")
+        .sort_values("n")
+        .drop_duplicates("card", keep="last")
+    )
     longest = pause.groupby(ordered["card"]).max().rename("longest")
     return usual.set_index("card").join(longest)
 
