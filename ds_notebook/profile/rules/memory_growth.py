@@ -34,7 +34,7 @@ from ds_notebook.profile.rules._copied import COPY_LOCAL, copied
 from ds_notebook.profile.rules._kept import kept
 from ds_notebook.profile.rules._kept_hidden import Kept
 from ds_notebook.profile.rules._rescanned import carried, rescanned
-from ds_notebook.profile.rules._seconds import through, total, wall_s
+from ds_notebook.profile.rules._seconds import Spent, through, total, wall_s
 
 CODE = "memory-growth"
 
@@ -54,50 +54,54 @@ def find(profile: Profile) -> Iterator[Found]:
 
 
 def _copies(profile: Profile) -> Iterator[Found]:
-    whole_s = wall_s(profile)
     for at, spent, grows, is_table in copied(profile):
-        if is_table:  # the rule about pandas tells of it
-            continue
-        share = spent.wall_s / whole_s
-        yield Found(
-            code=CODE,
-            at=at,
-            share=share,
-            expected=expected_speedup(share, COPY_LOCAL),
-            evidence=f"{share:.0%} of the time copies all that {grows} holds, to add a little to it.",
-            advice="Gather the pieces in a list and join them once; where only the last ones count, keep no more.",
-            fix="pieces.append(piece)\n...\nwhole = np.concatenate(pieces)  # once",
-        )
+        if not is_table:  # the rule about pandas tells of those
+            yield _costly(
+                profile,
+                at,
+                spent,
+                f"copies all that {grows} holds, to add a little to it",
+                "Gather the pieces in a list and join them once; where only the last ones count, keep no more.",
+                "pieces.append(piece)\n...\nwhole = np.concatenate(pieces)  # once",
+            )
 
 
 def _scans(profile: Profile) -> Iterator[Found]:
-    whole_s = wall_s(profile)
     for at, spent, grows in rescanned(profile):
-        share = spent.wall_s / whole_s
-        yield Found(
-            code=CODE,
-            at=at,
-            share=share,
-            expected=expected_speedup(share, COPY_LOCAL),
-            evidence=f"{share:.0%} of the time goes through all of {grows} again, each time something is put in.",
-            advice="Carry on what the measure needs, a sum and a count for a mean, or take it once at the end.",
-            fix="total += value\ncount += 1\nmean = total / count",
+        yield _costly(
+            profile,
+            at,
+            spent,
+            f"goes through all of {grows} again, each time something is put in",
+            "Carry on what the measure needs, a sum and a count for a mean, or take it once at the end.",
+            "total += value\ncount += 1\nmean = total / count",
         )
 
 
 def _graphs(profile: Profile) -> Iterator[Found]:
-    whole_s = wall_s(profile)
     for at, spent, state in carried(profile):
-        share = spent.wall_s / whole_s
-        yield Found(
-            code=CODE,
-            at=at,
-            share=share,
-            expected=expected_speedup(share, COPY_LOCAL),
-            evidence=f"{share:.0%} of the time goes back through all steps so far: {state} keeps its graph.",
-            advice=f"Cut {state} off from the steps before, and do without retain_graph.",
-            fix=f"{state} = {state}.detach()",
+        yield _costly(
+            profile,
+            at,
+            spent,
+            f"goes back through all steps so far: {state} keeps its graph",
+            f"Cut {state} off from the steps before, and do without retain_graph.",
+            f"{state} = {state}.detach()",
         )
+
+
+def _costly(profile: Profile, at: Frame, spent: Spent, what: str, advice: str, fix: str) -> Found:
+    """A line whose time grows with what there is."""
+    share = spent.wall_s / wall_s(profile)
+    return Found(
+        code=CODE,
+        at=at,
+        share=share,
+        expected=expected_speedup(share, COPY_LOCAL),
+        evidence=f"{share:.0%} of the time {what}.",
+        advice=advice,
+        fix=fix,
+    )
 
 
 def _growth(profile: Profile) -> Iterator[Found]:
