@@ -12,37 +12,10 @@ from ds_notebook.profile.rules._seconds import Spent, above, by, critical, inner
 from ds_notebook.profile.rules._source import Code, called, code, dotted, handed_on, keyword
 from ds_notebook.profile.rules._torch import is_backward
 
-_OF_ALL = {
-    *(
-        "sum",
-        "fsum",
-        "max",
-        "min",
-        "sorted",
-        "mean",
-        "fmean",
-        "median",
-        "std",
-        "stdev",
-        "var",
-        "percentile",
-        "quantile",
-    ),
-    *(
-        "array",
-        "asarray",
-        "stack",
-        "vstack",
-        "hstack",
-        "concatenate",
-        "cat",
-        "DataFrame",
-        "concat",
-        "nanmean",
-        "average",
-    ),
-    "join",
-}
+_OF_ALL = set(
+    "sum fsum max min sorted mean nanmean fmean average median std stdev var percentile quantile "
+    "array asarray stack vstack hstack concatenate cat DataFrame concat join".split()
+)
 """Functions that look at each thing in what they are given."""
 
 
@@ -53,9 +26,10 @@ def rescanned(profile: Profile) -> Iterator[tuple[Frame, Spent, str]]:
         if tree is None or spent.wall_s < REMARKABLE_S or not runs_often(tree, at.line):
             continue
         given = {dotted(each) for call in tree.calls(at.line) if _is_of_all(call) for each in call.args}
-        grown = [put for put in puts(tree) if put.container in given and not emptied(tree, put)]
-        if any(_take_turns(tree, put.line, at.line) for put in grown):
-            yield at, spent, grown[0].container
+        for put in puts(tree):
+            if put.container in given and not emptied(tree, put) and _take_turns(tree, put.line, at.line):
+                yield at, spent, put.container
+                break
 
 
 def _is_of_all(call: ast.Call) -> bool:
