@@ -41,7 +41,7 @@ def types_around(profile: Profile, place: str, function: str) -> dict[str, str]:
 class _Judged:
     def __init__(self, profile: Profile, tree: Code, place: str) -> None:
         self.profile, self.tree, self.place = profile, tree, place
-        self.own = {node.name for node in ast.walk(tree.tree) if isinstance(node, ast.FunctionDef)}
+        self.own = tree.function_names
 
     def of_frame(self, frame: Frame) -> Verdict:
         types = types_around(self.profile, self.place, frame.function)

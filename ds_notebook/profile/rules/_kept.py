@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 from ds_notebook.profile.folded import Frame, Profile
 from ds_notebook.profile.rules._kept_hidden import Kept, cached, differentiated, summed
 from ds_notebook.profile.rules._seconds import by, critical, share_within
 from ds_notebook.profile.rules._source import Code, called, code, dotted, keyword
+
+Binding: TypeAlias = ast.Assign | ast.AnnAssign
 
 _PUTS = {"append", "add", "extend", "appendleft", "setdefault", "update", "insert"}
 STAYS = 0.5
@@ -80,21 +84,31 @@ def _busy_places(profile: Profile) -> list[str]:
 
 def runs_often(tree: Code, line: int) -> bool:
     """In a loop, or in a function that one calls, also through others; who puts is seldom sampled on that line."""
-    return bool(tree.loops(line)) or _is_called_often(tree, line, DEEPEST)
+    met, lines = {line}, {line}
+    for _ in range(DEEPEST + 1):
+        if any(tree.loops(each) for each in lines):
+            return True
+        callers = [_calls_around(tree, each) for each in lines]
+        if None in callers:
+            return True
+        lines = {each for found in callers for each in found or ()} - met
+        met |= lines
+    return False
 
 
-def _is_called_often(tree: Code, line: int, depth: int) -> bool:
+def _calls_around(tree: Code, line: int) -> list[int] | None:
+    """Lines that call the function around a line; None where a library does, as its class is one that it knows."""
     name = getattr(tree.function(line), "name", None)
     owner = tree.owner(line)
-    if name is None or not depth:
-        return False
-    wanted = owner.name if name == "__init__" and owner else name
-    lines = [call.lineno for call in tree.all_calls() if called(call).rpartition(".")[2] == wanted]
-    if not lines:  # a library calls it, if its class is one that a library knows
-        return owner is not None and bool(owner.bases)
-    return any(tree.loops(each) or _is_called_often(tree, each, depth - 1) for each in lines)
+    if name is None:
+        return []
+    calls = tree.calls_of(owner.name if name == "__init__" and owner else name)
+    if not calls and owner is not None and owner.bases:
+        return None
+    return [call.lineno for call in calls]
 
 
+@lru_cache(maxsize=64)
 def puts(tree: Code) -> list[Put]:
     """Those into lists, dicts and sets without a bound."""
     found = []
@@ -121,19 +135,29 @@ def _outlives_its_loop(tree: Code, put: Put) -> bool:
     return bool(made) and not any(line in inside for line in made) and not _bounded(tree, put.container)
 
 
-def _binds(node: ast.Assign | ast.AnnAssign, container: str) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return any(dotted(target) == container for target in targets)
-
-
-def _makers(tree: Code, container: str) -> list[ast.Assign | ast.AnnAssign]:
+def _makers(tree: Code, container: str) -> list[Binding]:
     """Where a container is made, `Class.history` and `self.history` in the body of a class too."""
-    nodes = [node for node in ast.walk(tree.tree) if isinstance(node, ast.Assign | ast.AnnAssign)]
-    of_class = container.rpartition(".")[2] if container.count(".") == 1 else ""
-    bodies = [each for node in ast.walk(tree.tree) if isinstance(node, ast.ClassDef) for each in node.body]
-    return [
-        node for node in nodes if _binds(node, container) or (of_class and node in bodies and _binds(node, of_class))
-    ]
+    anywhere, in_classes = _bindings(tree)
+    owner, _, name = container.rpartition(".")
+    in_class = in_classes.get(name, []) if owner and "." not in owner else []
+    return [*anywhere.get(container, []), *in_class]
+
+
+@lru_cache(maxsize=64)
+def _bindings(tree: Code) -> tuple[dict[str, list[Binding]], dict[str, list[Binding]]]:
+    """All assignments by the name that they bind, and those in the bodies of classes."""
+    nodes = list(ast.walk(tree.tree))
+    bodies = [each for node in nodes if isinstance(node, ast.ClassDef) for each in node.body]
+    return _by_name(nodes), _by_name(bodies)
+
+
+def _by_name(nodes: Iterable[ast.AST]) -> dict[str, list[Binding]]:
+    found: dict[str, list[Binding]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                found.setdefault(dotted(target), []).append(node)
+    return found
 
 
 def _bounded(tree: Code, container: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -72,7 +72,7 @@ def kind(type_text: str | None) -> Kind:
 
 
 def verdict(
-    expressions: Iterable[ast.AST], types: dict[str, str], own_functions: set[str], *, steps: bool = False
+    expressions: Iterable[ast.AST], types: dict[str, str], own_functions: Set[str], *, steps: bool = False
 ) -> Verdict:
     """Of the expressions on one line; `own_functions` are the user's, whose lines are judged by themselves.
 
@@ -90,7 +90,7 @@ def verdict(
 
 
 class _Judge(ast.NodeVisitor):
-    def __init__(self, types: dict[str, str], own_functions: set[str]) -> None:
+    def __init__(self, types: dict[str, str], own_functions: Set[str]) -> None:
         self.types, self.own_functions = types, own_functions
         self.other = False
         self.arithmetic = False

@@ -26,7 +26,7 @@ def rescanned(profile: Profile) -> Iterator[tuple[Frame, Spent, str]]:
         if tree is None or spent.wall_s < REMARKABLE_S or not runs_often(tree, at.line):
             continue
         given = {dotted(each) for call in tree.calls(at.line) if _is_of_all(call) for each in call.args}
-        for put in puts(tree):
+        for put in puts(tree) if given else ():
             if put.container in given and not emptied(tree, put) and _take_turns(tree, put.line, at.line):
                 yield at, spent, put.container
                 break

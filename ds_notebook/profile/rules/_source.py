@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -101,6 +101,13 @@ class Code:
         self._nodes = [node for node in ast.walk(tree) if isinstance(node, ast.expr | ast.stmt)]
         self._around_line: dict[int, list[ast.expr | ast.stmt]] = {}
         self._calls = [node for node in self._nodes if isinstance(node, ast.Call)]
+        self._calls_of: dict[str, list[ast.Call]] = {}
+        self._functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+        for call in self._calls:
+            self._calls_of.setdefault(called(call).rpartition(".")[2], []).append(call)
+        for node in self._nodes:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                self._functions.setdefault(node.name, []).append(node)
 
     def function(self, line: int) -> Function | None:
         """The innermost function that a line lies in."""
@@ -113,12 +120,13 @@ class Code:
 
     def function_named(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """A function by the last part of its name, if only one is called so."""
-        named = [
-            node
-            for node in self._nodes
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
-        ]
+        named = self._functions.get(name, [])
         return named[0] if len(named) == 1 else None
+
+    @property
+    def function_names(self) -> Set[str]:
+        """The last parts of the names of all functions, lambdas apart."""
+        return self._functions.keys()
 
     def loops(self, line: int) -> list[Loop]:
         """The loops that run a line again and again, outermost first; not those around the function it lies in."""
@@ -169,6 +177,10 @@ class Code:
         """Every call there is."""
         return iter(self._calls)
 
+    def calls_of(self, name: str) -> list[ast.Call]:
+        """Those of what is called so, by the last part of its name."""
+        return self._calls_of.get(name, [])
+
     def _around(self, line: int) -> list[ast.expr | ast.stmt]:
         if line not in self._around_line:
             self._around_line[line] = [
@@ -215,8 +227,8 @@ def calls_to(profile: Profile, name: str) -> Iterator[tuple[Frame, ast.Call]]:
     """Where the user's code calls what ends in `name` ("DataLoader" for torch.utils.data.DataLoader too)."""
     for place in profile.sources:
         tree = code(profile, place)
-        for call in tree.all_calls() if tree else ():
-            if tree and called(call).rpartition(".")[2] == name:
+        if tree is not None:
+            for call in tree.calls_of(name):
                 yield Frame(function_name(tree, call.lineno), place, call.lineno), call
 
 

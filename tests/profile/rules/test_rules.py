@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,19 @@ def test_one_broken_rule_leaves_the_others_and_a_word_in_the_record(runs: Path) 
     (note,) = [event for event in run.record.events() if isinstance(event, Note)]
     assert [each.code for each in found] == ["gc-pauses"]
     assert note.level == "error" and note.text.startswith("Rule n-plus-one could not judge this profile:")
+
+
+def test_a_long_file_is_judged_in_the_time_that_its_length_asks_for() -> None:
+    """Each line of 600 methods takes a sum of what it gathers: once the whole tree was walked for each pair of them."""
+    methods = "".join(
+        f"    def add_{i}(self, value):\n        self.all_{i}[value] = value\n        return sum(self.all_{i})\n"
+        for i in range(600)
+    )
+    made = "".join(f"        self.all_{i} = {{}}\n" for i in range(600))
+    source = f"class Parser:\n    def __init__(self):\n{made}{methods}"
+    hot = [ran(0.2, line(602 + 3 * i + 3, f"Parser.add_{i}")) for i in range(0, 600, 10)]
+
+    began_s = time.process_time()
+    findings(profile(source, *hot))
+
+    assert time.process_time() - began_s < 10  # 1 s here; it was minutes
