@@ -28,6 +28,7 @@ class Put(NamedTuple):
     container: str
     line: int
     value: ast.expr | None
+    key: ast.expr | None = None
 
 
 def kept(profile: Profile) -> Kept | None:
@@ -120,7 +121,7 @@ def puts(tree: Code) -> list[Put]:
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 if isinstance(target, ast.Subscript) and dotted(target.value).strip("."):
-                    found.append(Put(dotted(target.value), node.lineno, node.value))
+                    found.append(Put(dotted(target.value), node.lineno, node.value, target.slice))
     return [put for put in found if _outlives_its_loop(tree, put)]
 
 
@@ -182,7 +183,9 @@ def _read(tree: Code, put: Put) -> bool:
     harmless: set[int] = set()
     for node in ast.walk(tree.tree):
         if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Attribute) and node.func.attr in _PUTS | {"get", "keys"}:
+            if isinstance(node.func, ast.Attribute) and (
+                node.func.attr in _PUTS | {"keys"} or (node.func.attr == "get" and _asks_for(put, node))
+            ):
                 harmless.add(id(node.func.value))
             # How many there are by now is no use of them, if who asks has not gathered them itself.
             if called(node) == "len" and tree.function(put.line) is not None:
@@ -197,6 +200,11 @@ def _read(tree: Code, put: Put) -> bool:
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
     ]
     return any(_may_be(node, put.container) and id(node) not in harmless for node in reads)
+
+
+def _asks_for(put: Put, get: ast.Call) -> bool:
+    """Whether that is what is about to be put in: a look-up under another key is a use of what was gathered."""
+    return put.key is None or not get.args or ast.dump(get.args[0]) == ast.dump(put.key)
 
 
 def _may_be(node: ast.expr, container: str) -> bool:

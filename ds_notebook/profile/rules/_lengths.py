@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
 from ds_notebook.profile.folded import Frame, Profile
 from ds_notebook.profile.rules._crunching import types_around
@@ -20,6 +21,17 @@ def rounds(profile: Profile, at: Frame) -> int:
     types = types_around(profile, at.place, at.function)
     around = tree.loops(at.line) if tree else []
     return max((_length(each, types) for loop in around for each in loop.iterables), default=0)
+
+
+def passes(profile: Profile, frames: Iterable[Frame]) -> int:
+    """Rounds of all loops around these lines, each within those before; one whose length is not known counts once."""
+    times = 1
+    for at in frames:
+        tree = code(profile, at.place)
+        types = types_around(profile, at.place, at.function)
+        for loop in tree.loops(at.line) if tree else ():
+            times *= max([1, *(_length(each, types) for each in loop.iterables)])
+    return times
 
 
 def _length(iterable: ast.expr, types: dict[str, str]) -> int:

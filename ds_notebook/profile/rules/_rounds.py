@@ -6,7 +6,11 @@ import ast
 from typing import NamedTuple
 
 from ds_notebook.profile.folded import Frame, Profile, Stack
+from ds_notebook.profile.rules._seconds import inside
 from ds_notebook.profile.rules._source import Code, Loop, called, code, loaded, names_of
+
+_SOLVERS = ("scipy/integrate/", "scipy/optimize/", "scipy/sparse/linalg/")
+"""They call a function of the user's again and again, each time with what came of the calls before."""
 
 
 class Rounds(NamedTuple):
@@ -23,11 +27,15 @@ class Rounds(NamedTuple):
 def rounds_of(profile: Profile, stack: Stack, at: Frame) -> Rounds | None:
     """The innermost loop around a user's line in a stack, or around the calls that led there, whose rounds do not
     build on each other as far as goes what they give to that line."""
-    users = list(profile.users(stack.frames))
-    if at not in users:
+    frames = list(stack.frames)
+    if at not in frames or at.place not in profile.sources:
         return None
     callee = ""
-    for frame in reversed(users[: len(users) - users[::-1].index(at)]):
+    for frame in reversed(frames[: len(frames) - frames[::-1].index(at)]):
+        if frame.place not in profile.sources:
+            if inside(frame, *_SOLVERS):
+                return None
+            continue
         tree = code(profile, frame.place)
         for loop in reversed(tree.loops(frame.line)) if tree else ():
             if tree and _is_new_and_free(loop, _given(tree, frame.line, callee)):

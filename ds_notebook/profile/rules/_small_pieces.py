@@ -23,6 +23,8 @@ FEWEST_LEAVES = 8
 FEWEST_ROUNDS = 20
 """Of looking all rows through: a handful of groups are as well taken one by one."""
 IN_PANDAS = 0.5
+LOOKING_UP = 0.7
+"""Of the time under a line that takes a cell or a row by its key."""
 _POSITIONS = ("loc", "iloc", "at", "iat")
 _SCALARS = ("int", "str", "float", "Timestamp", "date", "datetime", "bool", "int64", "int32")
 
@@ -49,7 +51,8 @@ def pieces(profile: Profile, stacks: list[Stack], least_s: float) -> list[Piece]
         if repeated is None or in_pandas_s < IN_PANDAS * spent.wall_s:
             continue
         local = _looked_through(profile, at, repeated)
-        if local or _enlarges(profile, at) or (_is_small(profile, at) and _is_spread(mine)):
+        small = _is_small(profile, at) and (_is_spread(mine) or _looks_cells_up(mine))
+        if local or _enlarges(profile, at) or small:
             found.append(Piece(at, repeated, tuple(mine), local))
     return found
 
@@ -94,6 +97,12 @@ def _is_spread(stacks: list[Stack]) -> bool:
     return len(leaves) >= FEWEST_LEAVES and max(leaves.values()) <= LARGEST_LEAF * sum(leaves.values())
 
 
+def _looks_cells_up(stacks: list[Stack]) -> bool:
+    """Most of the time is in `loc` and the like, however long one of pandas' lines takes there."""
+    within = [stack for stack in stacks if any(inside(frame, "/pandas/core/indexing.py") for frame in stack.frames)]
+    return total(within).wall_s >= LOOKING_UP * total(stacks).wall_s
+
+
 def _is_small(profile: Profile, at: Frame) -> bool:
     """A cell or a row is taken or set on the line, or its frames have few rows."""
     tree = code(profile, at.place)
@@ -131,7 +140,8 @@ def _is_scalar(part: ast.expr, types: dict[str, str]) -> bool:
         case ast.Call():
             return called(part) in ("len", "int", "str")
         case ast.Name() | ast.Attribute():
-            return types.get(ast.unparse(part), "").partition(" ")[0] in _SCALARS
+            kind = types.get(ast.unparse(part), "").partition(" ")[0]
+            return kind in _SCALARS or kind.startswith("tuple")  # a key of several levels
     return False
 
 

@@ -24,13 +24,14 @@ When it stays silent. Where the statements take under 5% of the time, as polling
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.observed import Statement
 from ds_notebook.profile.rules._seconds import Spent, blocked_s, by, critical, through, total, wall_s
-from ds_notebook.profile.rules._source import loops
+from ds_notebook.profile.rules._source import code, dotted, loops
 
 CODE = "n-plus-one"
 
@@ -48,6 +49,10 @@ WRITING_LOCAL = 1.4
 _TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 
 
+_FETCHES = ("fetch", "all", "one", "first", "scalar", "mappings", "tuples")
+"""How the methods of cursors and results begin that give rows."""
+
+
 def find(profile: Profile) -> Iterator[Found]:
     whole_s = wall_s(profile)
     stacks = critical(profile)
@@ -56,10 +61,12 @@ def find(profile: Profile) -> Iterator[Found]:
         seconds = max(min(statement.seconds, whole_s), spent.wall_s)
         if at.place not in profile.sources or seconds < REMARKABLE_S:
             continue
+        reads = _reads(statement.shape)
+        if reads and "?" not in statement.shape:  # the same question again, not one for each row
+            continue
         share = min(seconds / whole_s, 1.0)
         waits = blocked_s(profile, spent) > 0.5 * spent.wall_s
         local = min(_local(statement, waits), statement.count)
-        reads = _reads(statement.shape)
         yield Found(
             code=CODE,
             at=at,
@@ -87,12 +94,28 @@ def _heaviest_by_site(profile: Profile) -> list[Statement]:
 
 
 def _in_its_loop(profile: Profile, stacks: list[Stack], site: Frame) -> tuple[Frame, Spent]:
-    """The line that a loop repeats and the time under it: the site, or what calls the function that it lies in."""
-    lines = by(stacks, lambda stack: _repeating_caller(profile, stack, site))
-    if loops(profile, site) or not lines:
-        at_site = through(stacks, lambda frame: frame.place == site.place and frame.line == site.line)
-        return site, total(at_site)
-    return next(iter(lines.items()))
+    """The line that a loop repeats: the site, or what calls the function that it lies in; and the time at the site and
+    where its rows are fetched."""
+    asking = _asking_lines(profile, site)
+    at_site = through(stacks, lambda frame: frame.place == site.place and frame.line in asking)
+    callers = by(at_site, lambda stack: _repeating_caller(profile, stack, site))
+    inside = loops(profile, site) or not callers
+    return site if inside else next(iter(callers)), total(at_site)
+
+
+def _asking_lines(profile: Profile, site: Frame) -> set[int]:
+    """That of the statement at `site`, and those in its function that fetch rows from its cursor or result."""
+    tree = code(profile, site.place)
+    statement = tree.statement(site.line) if tree else None
+    if tree is None or statement is None:
+        return {site.line}
+    results = {dotted(call.func.value) for call in tree.calls(site.line) if isinstance(call.func, ast.Attribute)}
+    results |= {dotted(target) for target in statement.targets} if isinstance(statement, ast.Assign) else set()
+    nodes = list(ast.walk(tree.function(site.line) or tree.tree))
+    calls = [node.func for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    fetched = [function.value for function in calls if function.attr.startswith(_FETCHES)]
+    fetched += [node.iter for node in nodes if isinstance(node, ast.For)]
+    return {site.line} | {node.lineno for node in fetched if dotted(node) in results - {""}}
 
 
 def _repeating_caller(profile: Profile, stack: Stack, site: Frame) -> Frame | None:

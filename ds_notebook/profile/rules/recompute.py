@@ -29,14 +29,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import takewhile
 
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import LEAST_SHARE, REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.observed import Repeats
-from ds_notebook.profile.rules._lengths import rounds
+from ds_notebook.profile.rules._lengths import passes
 from ds_notebook.profile.rules._pure import changed_in, is_pure, pure_call
 from ds_notebook.profile.rules._seconds import by, critical, innermost, name, total, wall_s
-from ds_notebook.profile.rules._source import Loop, called, code, loaded
+from ds_notebook.profile.rules._source import Loop, called, code, dotted, loaded
 
 CODE = "recompute"
 
@@ -80,8 +81,8 @@ def _repeated_calls(profile: Profile, stacks: list[Stack]) -> Iterator[Found]:
             expected=expected_speedup(share, times),
             evidence=f"{share:.0%} of the time is in {name(definition)}; {each.repeated} of {each.calls} calls seen"
             " had arguments that it had been given before.",
-            advice="Call it once above the loop." if once else "Keep its results with functools.cache.",
-            fix=_fix(profile, definition, at if once else None),
+            advice=_advice(profile, definition, once),
+            fix="" if _has_a_cache(profile, definition) else _fix(profile, definition, at if once else None),
             facts=_facts(each),
         )
 
@@ -99,8 +100,8 @@ def _times_the_same(profile: Profile, repeats: Repeats, inside: list[Stack]) -> 
         return 1.0
     different = repeats.calls**2 / (2 * repeats.repeated)
     definition = Frame.parse(repeats.function)
-    callers = {caller for stack in inside if (caller := _caller(profile, definition, stack))}
-    return max((rounds(profile, caller) for caller in callers), default=0) / different
+    ways = {_callers(profile, definition, stack) for stack in inside}
+    return max((passes(profile, way) for way in ways), default=0) / different
 
 
 def _facts(repeats: Repeats) -> dict[str, str | int | float]:
@@ -123,12 +124,13 @@ def _worth_keeping(profile: Profile, definition: Frame) -> bool:
 
 def _caller(profile: Profile, definition: Frame, stack: Stack) -> Frame | None:
     """The user's line that called it first; calls of it by itself are its own affair."""
-    caller = None
-    for frame in stack.frames:
-        if _is(frame, definition):
-            return caller
-        caller = frame if frame.place in profile.sources else caller
-    return None
+    return next(reversed(_callers(profile, definition, stack)), None)
+
+
+def _callers(profile: Profile, definition: Frame, stack: Stack) -> tuple[Frame, ...]:
+    """The user's lines that led to it, outermost first."""
+    above = takewhile(lambda frame: not _is(frame, definition), stack.frames)
+    return tuple(frame for frame in above if frame.place in profile.sources)
 
 
 def _call_line(profile: Profile, definition: Frame, inside: list[Stack]) -> Frame | None:
@@ -214,6 +216,19 @@ def _names_called(call: ast.Call) -> set[str]:
         for node in ast.walk(each.func)
         if isinstance(node, ast.Name) and not isinstance(each.func, ast.Attribute)
     } | {"np", "numpy", "scipy", "math", "pd"}
+
+
+def _advice(profile: Profile, definition: Frame, once: bool) -> str:
+    if _has_a_cache(profile, definition):
+        return "Its cache does not know them again: let equal arguments compare equal, or give it more room."
+    return "Call it once above the loop." if once else "Keep its results with functools.cache."
+
+
+def _has_a_cache(profile: Profile, definition: Frame) -> bool:
+    tree = code(profile, definition.place)
+    function = tree.function_named(name(definition)) if tree else None
+    decorators = [each.func if isinstance(each, ast.Call) else each for each in getattr(function, "decorator_list", [])]
+    return any(dotted(each).rpartition(".")[2] in ("cache", "lru_cache") for each in decorators)
 
 
 def _fix(profile: Profile, definition: Frame, at: Frame | None) -> str:

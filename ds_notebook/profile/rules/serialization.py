@@ -2,7 +2,8 @@
 
 What it sees. The seconds that calls of `json`, `pickle`, `marshal` and Protocol Buffers took, by the line that made
 them; in a profile without these counts, and of YAML that is read in Python and of shelves, the samples inside. At the
-end of a profile orjson and msgspec are measured on up to three texts of each line that took long, in 50 ms.
+end of a profile orjson and msgspec are measured on up to three texts of each line that took long, in 50 ms. Where the
+program waits for a pool of processes, the time in which arguments and results are pickled and read.
 
 Why it matters. An encoder that makes every object in Python, or looks every field up, takes several times as long as
 one that is compiled and knows the types.
@@ -23,8 +24,9 @@ as pickle in writing and 1.2 times in reading, Protocol Buffers, which need a sc
 fields are read; YAML's compiled reader and writer are 8 times as fast as those in Python (measured on nested
 records).
 
-When it stays silent. Where the encoder takes under 5%, where arrays are written as they lie in memory (more than
-500 MB a second), for reading pickles, which hardly gets faster, and where no other encoder can do it.
+When it stays silent. Where the encoder takes under 5%, and sending under 30% of a pool's time, where arrays are
+written as they lie in memory (more than 500 MB a second), for reading pickles, which hardly gets faster, and where no
+other encoder can do it.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from functools import partial
 from ds_notebook.profile.folded import Frame, Profile
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.rules._seconds import Match, above, by, critical, inside, wall_s
+from ds_notebook.profile.rules._sent import sent
 from ds_notebook.profile.rules._torch import has
 
 CODE = "serialization"
@@ -55,7 +58,37 @@ _LOCAL = {
 _PROTOBUF_LOCAL = 1.3
 
 
+SENT = 0.3
+"""Of the time of a pool of processes, spent on sending: with less it computes, and its results must come back."""
+SENT_LOCAL = 10.0
+"""Once to each worker instead of with each task; what differs from task to task is still sent."""
+
+
 def find(profile: Profile) -> Iterator[Found]:
+    yield from _encoded(profile)
+    yield from _between_processes(profile)
+
+
+def _between_processes(profile: Profile) -> Iterator[Found]:
+    found = sent(profile)
+    if found is None or found.share < SENT or found.share * found.seconds < REMARKABLE_S:
+        return
+    share = min(found.share * found.seconds / wall_s(profile), 1.0)
+    yield Found(
+        code=CODE,
+        at=found.at,
+        share=share,
+        expected=expected_speedup(share, SENT_LOCAL),
+        evidence=f"{share:.0%} of the time goes into sending arguments and results from process to process.",
+        advice="Give what all tasks share to each worker once, by the pool's initializer, and send small tasks many at"
+        " a time, by chunksize.",
+        fix="with ProcessPoolExecutor(initializer=keep, initargs=(table,)) as pool:  # once for each worker\n"
+        "    results = pool.map(work, tasks, chunksize=100)",
+        facts={"function": "multiprocessing"},
+    )
+
+
+def _encoded(profile: Profile) -> Iterator[Found]:
     whole_s = wall_s(profile)
     measured = {(each.site, each.function): each.alternatives for each in profile.observed.encodings}
     for (at, function), seconds in _seconds(profile).items():

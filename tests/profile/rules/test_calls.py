@@ -54,6 +54,34 @@ def test_a_few_statements_are_no_loop() -> None:
     assert not list(n_plus_one.find(seen))
 
 
+ASKED = """
+def price(order):
+    cursor = db.execute("SELECT price FROM articles WHERE id = ?", (order,))
+    found = cursor.fetchone()
+    return simulate(found)
+
+for order in orders:
+    price(order)
+"""
+
+
+def test_what_else_is_done_where_a_row_is_asked_for_is_no_query() -> None:
+    stacks = [ran(seconds, at(7), at(line, "price")) for line, seconds in ((2, 0.5), (3, 0.5), (4, 3.0))]
+    counted = Statement(
+        shape="SELECT price FROM articles WHERE id = ?", site=str(at(2, "price")), count=9000, seconds=0.0
+    )
+
+    (found,) = n_plus_one.find(profile(ASKED, *stacks, statements=[counted]))
+
+    assert (found.at, found.share) == (at(7), 0.25)
+
+
+def test_the_same_question_again_is_not_one_for_each_row() -> None:
+    seen = profile(ORDERS, ran(4.0, at(2)), statements=[statement(2, "SELECT count(*) FROM customers", 300)])
+
+    assert not list(n_plus_one.find(seen))
+
+
 def test_json_is_found_where_it_is_called() -> None:
     counted = Encoding(function="json.dumps", site=str(at(2)), count=1000, seconds=3.0, size_bytes=10_000_000)
     seen = profile("for order in orders:\n    send(json.dumps(order))", ran(4.0, at(2)), encodings=[counted])
@@ -85,6 +113,36 @@ def test_a_pickle_of_arrays_is_a_copy_and_left_alone() -> None:
     counted = Encoding(function="pickle.dumps", site=str(at(1)), count=10, seconds=1.0, size_bytes=2_000_000_000)
 
     assert not list(serialization.find(profile("pickle.dumps(array)", ran(4.0, at(1)), encodings=[counted])))
+
+
+SEARCH = """
+with ProcessPoolExecutor() as pool:
+    for found in pool.map(partial(match, table), spectra):
+        keep(found)
+"""
+WAITS = library("concurrent/futures/_base.py", "Future.result")
+PICKLES = library("multiprocessing/reduction.py", "ForkingPickler.dumps")
+READS = library("multiprocessing/queues.py", "Queue.get")
+
+
+def searching(sending_s: float) -> Profile:
+    return profile(
+        SEARCH,
+        ran(4.0, at(2), WAITS, library("threading.py", "Condition.wait"), busy=0.0),
+        ran(sending_s, PICKLES, lane="thread QueueFeederThread"),
+        ran(sending_s, READS, lane="process 7 ForkProcess-1"),
+        ran(4.0 - 2 * sending_s, at(9, "match"), lane="process 7 ForkProcess-1"),
+    )
+
+
+def test_what_is_sent_to_a_pool_with_each_task_is_found_where_the_pool_is_waited_for() -> None:
+    (found,) = serialization.find(searching(1.0))
+
+    assert (found.at, found.share) == (at(2), 0.5)
+
+
+def test_a_pool_that_computes_must_send_its_results() -> None:
+    assert not list(serialization.find(searching(0.3)))
 
 
 COMPILE = library("re/_compiler.py", "compile")

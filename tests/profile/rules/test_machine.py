@@ -228,6 +228,23 @@ def test_a_cache_that_nobody_empties_is_found() -> None:
     assert found.at == at(4, "load")
 
 
+def test_what_is_looked_up_for_another_thing_is_used() -> None:
+    seen = profile(
+        """
+        spans = {}
+        def add(name, parent):
+            above = spans.get(parent)
+            spans[name] = Span(above)
+        for name, parent in stream:
+            add(name, parent)
+        """,
+        ran(7.0, at(6), at(4, "add")),
+        memory=RISING,
+    )
+
+    assert not list(memory_growth.find(seen))
+
+
 LIST_OF_A_CLASS = """
 class Log:
     seen = []

@@ -174,6 +174,17 @@ def test_a_cell_at_a_time_is_found_by_its_time_all_over_pandas_whoever_repeats_i
     assert [found.at for found in pandas_rows.find(seen)] == [cell]
 
 
+def test_a_cell_by_a_key_of_two_levels_is_one_however_long_one_line_of_pandas_takes() -> None:
+    cell = at(1, "<listcomp>")
+    look = (library("pandas/core/indexing.py", "_getitem_axis"), library("pandas/core/indexes/multi.py", "_engine"))
+    types = {str(cell): {"rates": "DataFrame 288x2", "spot": "tuple[int64] 2"}}
+    seen = profile(
+        'found = [rates.loc[spot, "rate"] for spot in zip(zones, hours)]', ran(3.0, cell, *look), types=types
+    )
+
+    assert [found.at for found in pandas_rows.find(seen)] == [cell]
+
+
 def test_a_long_column_at_a_time_is_no_row() -> None:
     whole = at(4, "column")
     kernel = ran(2.0, at(6, "<listcomp>"), whole, library("pandas/core/algorithms.py", "rank"))
@@ -259,6 +270,33 @@ def test_many_calls_with_few_different_arguments_are_told_by_how_often_two_looks
     (found,) = recompute.find(seen)
 
     assert (found.at, round(found.expected)) == (call, 100)
+
+
+GROWTH = """
+@lru_cache
+def light(water):
+    return spectrum(water)
+def step(colonies):
+    for colony in colonies:
+        colony.size *= light(Water(colony.depth))
+for year in range(50):
+    step(colonies)
+"""
+
+
+def test_calls_are_as_many_as_all_loops_around_them_make_and_a_cache_that_never_knows_them_is_told_so() -> None:
+    call = at(6, "step")
+    seen = profile(
+        GROWTH,
+        ran(3.0, at(8), call, at(3, "light")),
+        repeats=[Repeats(function="light (program.py:1)", calls=60, repeated=6, arguments=54)],
+        types={str(call): {"colonies": "list[Colony] 600"}},
+    )
+
+    (found,) = recompute.find(seen)
+
+    assert (found.at, round(found.expected)) == (call, 100)  # 30,000 calls, some 300 different ones
+    assert found.advice.startswith("Its cache does not know them again") and not found.fix
 
 
 def test_a_loop_that_only_repeats_one_call_means_to() -> None:

@@ -150,6 +150,14 @@ def test_rounds_that_build_on_each_other_cannot_be_done_together() -> None:
     assert not list(tiny_batches.find(scoring("Tensor[float32] 20", recurrent)))
 
 
+def test_what_a_solver_asks_for_again_and_again_builds_on_what_it_got() -> None:
+    source = SCORES.replace("out.append(score(row))", "out.append(solve_ivp(score, (0, 1), row))")
+    solver = library("scipy/integrate/_ivp/ivp.py", "solve_ivp")
+    types = {str(at(2, "score")): {"x": "ndarray[float32] 20", "w": "ndarray[float32] 20x32"}}
+
+    assert not list(tiny_batches.find(profile(source, ran(3.0, at(6), solver, at(2, "score")), types=types)))
+
+
 def test_a_forest_asked_row_by_row_is_tiny_whatever_it_spends_its_time_on() -> None:
     vote = library("sklearn/ensemble/_forest.py", "RandomForestRegressor.predict")
     one = Predictions(function="predict", site=str(at(2)), looks=40, rows=40)
