@@ -18,6 +18,7 @@ import pytest
 
 import ds_notebook as ds
 from ds_notebook.profile import profile_of
+from ds_notebook.profile.capture.hooks.names import kind_of
 from ds_notebook.profile.capture.hooks.statements import shape
 from ds_notebook.profile.observed import Observed
 
@@ -240,6 +241,14 @@ def test_types_of_the_names_on_a_hot_line_are_noted(runs: Path) -> None:
     found = observed(adds).types
 
     assert found[line_of(adds, "total += sum")] == {"total": "float", "values": "list[float] 2000"}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [((1, 2.5), "tuple[int] 2"), ((3, ("cut", "add")), "tuple[object] 2"), ([1, "a"], "list[int] 2"), ((), "tuple 0")],
+)
+def test_a_tuple_of_numbers_is_told_from_a_record(value: object, expected: str) -> None:
+    assert kind_of(value) == expected
 
 
 def test_a_look_keeps_no_object_alive(runs: Path) -> None:

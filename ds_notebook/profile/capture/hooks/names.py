@@ -24,6 +24,9 @@ MOST_LINES = 200
 SHORT = 300
 """Instructions of a function of which all names are noted: a sampler meets it where it begins and where its loops go
 round, and hardly on the lines between."""
+MOST_FIELDS = 8
+"""Of a tuple, that are looked at."""
+_NUMBERS = frozenset({"int", "float", "complex", "bool", "int32", "int64", "float32", "float64"})
 _LOADS = ("LOAD_FAST", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF")
 
 
@@ -104,8 +107,7 @@ def kind_of(value: Any) -> str:
     kind = type(value)
     package = kind.__module__.partition(".")[0]
     if kind in (list, tuple, set, frozenset, dict):
-        first = next(iter(value), None)
-        inner = f"[{type(first).__name__}]" if value else ""
+        inner = f"[{_held(value)}]" if value else ""
         return f"{kind.__name__}{inner} {len(value)}"
     if package in ("numpy", "torch") and hasattr(value, "dtype") and hasattr(value, "shape"):
         dtype = str(value.dtype).removeprefix("torch.")
@@ -116,3 +118,11 @@ def kind_of(value: Any) -> str:
         inner = f"[{value.dtype}]" if kind.__name__ == "Series" else ""
         return f"{kind.__name__}{inner} {'x'.join(map(str, value.shape))}"
     return kind.__name__
+
+
+def _held(value: Any) -> str:
+    """The type of what a container holds, by its first; of a tuple, which may be a record, by all that differ."""
+    first = type(next(iter(value)))
+    kinds = {type(each) for each in value[:MOST_FIELDS]} if type(value) is tuple else {first}
+    alike = len(kinds) == 1 or {each.__name__ for each in kinds} <= _NUMBERS
+    return first.__name__ if alike else "object"
