@@ -60,6 +60,23 @@ def test_an_array_or_a_tensor_that_was_changed_in_place_is_another() -> None:
     assert fingerprint({"x": array}) != before[0] and fingerprint({"x": tensor}) != before[1]
 
 
+def test_a_tensor_or_a_document_that_came_to_lie_where_one_was_freed_is_another() -> None:
+    tensor, document = torch.zeros(3), ElementTree.fromstring("<a><b/></a>")
+    before = fingerprint({"x": tensor}), fingerprint({"x": document})
+
+    tensor.detach().numpy()[0] = 1  # as another one with this identity and as many changes
+    document[0].text = "other"
+
+    assert fingerprint({"x": tensor}) != before[0] and fingerprint({"x": document}) != before[1]
+
+
+def test_a_tensor_that_was_made_for_inference_alone_has_contents_too() -> None:
+    with torch.inference_mode():
+        tensor = torch.zeros(3)
+
+    assert fingerprint({"x": tensor}) is not None
+
+
 class Strange:
     """Its methods must not be called by a profiler."""
 

@@ -8,7 +8,9 @@ import pickle
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+import zlib
 from collections.abc import Callable
 from json import dumps
 from pathlib import Path
@@ -290,6 +292,19 @@ def test_clocks_cores_and_memory_are_noted(runs: Path) -> None:
     assert 0 < found.cpu_s <= found.wall_s * 1.5
     assert found.cores >= 0.1 and found.busy_threads >= 1
     assert found.memory[-1][1] - found.memory[0][1] > 32 << 20
+
+
+def test_threads_that_have_ended_are_still_told(runs: Path) -> None:
+    def computes() -> None:
+        threads = [threading.Thread(target=zlib.compress, args=(bytes(200 << 20),)) for _ in range(2)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+
+    found = observed(computes)
+
+    assert found.busy_threads >= 2
 
 
 def test_processes_below_this_one_are_told_with_their_busy_threads(runs: Path) -> None:

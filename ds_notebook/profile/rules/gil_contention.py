@@ -54,7 +54,8 @@ def find(profile: Profile) -> Iterator[Found]:
         return
     if _computed_by_libraries_s(profile) > LIBRARIES * all_cpu_s:
         return
-    if all_cpu_s > A_LITTLE_MORE_THAN_ONE_CORE * span_s or ready.wall_s < 1.5 * ready.cpu_s * slowed(profile):
+    own_cores = all_cpu_s * slowed(profile) / span_s  # had no other program taken some of their time
+    if own_cores > A_LITTLE_MORE_THAN_ONE_CORE or ready.wall_s < 1.5 * ready.cpu_s * slowed(profile):
         return
     share = min(span_s / wall_s(profile), 1.0)
     local = max(1.0, min(cores, len(busy)) * HANDED_OUT)

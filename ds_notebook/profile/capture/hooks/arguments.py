@@ -158,12 +158,25 @@ def _of_array(value: Any, kind: type) -> Any:
             return OPAQUE
         return kind, id(value), value.shape, value.dtype.str, _contents(value)
     if package == "torch" and issubclass(kind, sys.modules["torch"].Tensor):
-        return kind, id(value), tuple(value.shape), value._version
+        return _of_tensor(value, kind)
     if package == "scipy" and kind.__module__.startswith("scipy.sparse") and hasattr(value, "data"):
         return kind, id(value), value.shape, _of_array(value.data, type(value.data))
     if package == "pandas" and kind.__name__ in ("DataFrame", "Series"):
         return _of_frame(value, kind)
     return OPAQUE
+
+
+def _of_tensor(value: Any, kind: type) -> Any:
+    """A parameter by the changes that it counts; another one by contents too, as what is freed leaves its identity to
+    the next. Those of a GPU would have to be waited for."""
+    changes = None if value.is_inference() else value._version
+    identity = kind, id(value), tuple(value.shape), changes
+    if kind is sys.modules["torch"].nn.Parameter:
+        return identity
+    try:
+        return (*identity, _contents(value.detach().numpy()))
+    except (RuntimeError, TypeError):  # not in this memory, or of a type that numpy has not
+        return OPAQUE
 
 
 def _of_graph(graph: Any) -> Iterator[Any]:
@@ -174,9 +187,12 @@ def _of_graph(graph: Any) -> Iterator[Any]:
 
 
 def _of_tree(value: Any, kind: type) -> Any:
-    """An XML element by identity, name and number of parts; what is deep below it is taken to stay."""
+    """An XML element by identity and by what it and its first and last part say; what is deep below is left out."""
+    if kind.__name__ not in ("Element", "ElementTree"):
+        return OPAQUE
     root = value.getroot() if kind.__name__ == "ElementTree" else value
-    return (kind, id(value), id(root), root.tag, len(root)) if kind.__name__ in ("Element", "ElementTree") else OPAQUE
+    said = [(each.tag, each.text, *islice(each.attrib.items(), EDGES)) for each in (root, *root[:1], *root[-1:])]
+    return kind, id(value), id(root), len(root), *said
 
 
 def _contents(array: Any) -> bytes:

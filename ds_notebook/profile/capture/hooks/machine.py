@@ -16,7 +16,9 @@ from ds_notebook.profile.capture.scope import Scope
 MEMORY_EVERY_S = 0.05
 MEMORY_SHARE = 0.03
 """Of the time that has gone by, between two notes of the memory: some 80 notes while it becomes ten times as much."""
-THREADS_EVERY_S = 5.0
+THREADS_EVERY_S = (0.25, 5.0)
+"""At first, since a pool may soon be gone with what its threads waited, and at last; in between a tenth of the time
+that has gone by."""
 PROCESSES_EVERY_S = 0.5
 BUSY_SHARE = 0.02
 """Of a core: a thread that used less is not called busy."""
@@ -30,6 +32,14 @@ def machine(scope: Scope) -> Iterator[None]:
     began_s, before = time.perf_counter(), os.times()
     threads, below = Threads("self"), Below()
 
+    threads_seen_s = began_s
+
+    def look_at_threads(_: FrameType | None, now_s: float) -> None:
+        nonlocal threads_seen_s
+        if now_s - threads_seen_s >= min(THREADS_EVERY_S[1], 0.1 * (now_s - began_s)):
+            threads_seen_s = now_s
+            threads.look()
+
     def look_at_memory(_: FrameType | None, now_s: float, *, last: bool = False) -> None:
         since_s = now_s - began_s
         noted_s = found.memory[-1][0] if found.memory else -MEMORY_EVERY_S
@@ -38,7 +48,7 @@ def machine(scope: Scope) -> Iterator[None]:
             found.memory.append((round(since_s, 3), resident))
 
     scope.sampler.looks.add(MEMORY_EVERY_S, look_at_memory)
-    scope.sampler.looks.add(THREADS_EVERY_S, lambda *_: threads.look())
+    scope.sampler.looks.add(THREADS_EVERY_S[0], look_at_threads)
     scope.sampler.looks.add(PROCESSES_EVERY_S, lambda *_: below.look())
     try:
         yield
