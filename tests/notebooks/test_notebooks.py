@@ -47,6 +47,12 @@ class Papermill:
         self.cells = {cell["id"]: cell for cell in nbformat.read(saved, as_version=4).cells}
         self.trained = self.cells[TRAIN_CELL[name]]
 
+    def told(self) -> str:
+        """What papermill said and every cell showed, for who has to find out why a run failed."""
+        outputs = [output for cell in self.cells.values() for output in cell.get("outputs", [])]
+        texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
+        return "\n".join([self.said, *texts])
+
     def shown(self) -> dict[str, Any]:
         """The one picture and text that the cell which trains left."""
         (output,) = (output for output in self.trained.outputs if "image/png" in output.get("data", {}))
@@ -74,7 +80,7 @@ def test_a_notebook_runs_and_leaves_a_picture_and_a_text(
 ) -> None:
     ran = Papermill(name, tmp_path, parameters)
 
-    assert ran.status == 0, ran.said
+    assert ran.status == 0, ran.told()
     assert is_drawn(ran.shown()["image/png"])
     assert all(word in ran.shown()["text/plain"] for word in SAYS[name])
 

@@ -31,7 +31,7 @@ from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.observed import Statement
 from ds_notebook.profile.rules._seconds import Spent, blocked_s, by, critical, through, total, wall_s
-from ds_notebook.profile.rules._source import code, dotted, loops
+from ds_notebook.profile.rules._source import Function, code, dotted, loops
 
 CODE = "n-plus-one"
 
@@ -111,11 +111,22 @@ def _asking_lines(profile: Profile, site: Frame) -> set[int]:
         return {site.line}
     results = {dotted(call.func.value) for call in tree.calls(site.line) if isinstance(call.func, ast.Attribute)}
     results |= {dotted(target) for target in statement.targets} if isinstance(statement, ast.Assign) else set()
-    nodes = list(ast.walk(tree.function(site.line) or tree.tree))
+    function = tree.function(site.line)
+    if function and any(_passes_on(call, function) for call in tree.calls(site.line)):
+        return set(range(function.lineno, (function.end_lineno or function.lineno) + 1))
+    nodes = list(ast.walk(function or tree.tree))
     calls = [node.func for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
     fetched = [function.value for function in calls if function.attr.startswith(_FETCHES)]
     fetched += [node.iter for node in nodes if isinstance(node, ast.For)]
     return {site.line} | {node.lineno for node in fetched if dotted(node) in results - {""}}
+
+
+def _passes_on(call: ast.Call, function: Function) -> bool:
+    """Whether a function hands the statement that it was given to the driver: all that it does is part of asking."""
+    given = function.args
+    own = {each.arg for each in (*given.args, *given.kwonlyargs, given.vararg, given.kwarg) if each}
+    first = call.args[0].value if call.args and isinstance(call.args[0], ast.Starred) else next(iter(call.args), None)
+    return isinstance(first, ast.Name) and first.id in own
 
 
 def _repeating_caller(profile: Profile, stack: Stack, site: Frame) -> Frame | None:

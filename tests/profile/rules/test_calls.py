@@ -76,6 +76,22 @@ def test_what_else_is_done_where_a_row_is_asked_for_is_no_query() -> None:
     assert (found.at, found.share) == (at(7), 0.25)
 
 
+def test_a_function_that_hands_statements_on_is_a_part_of_the_way_to_the_database() -> None:
+    source = """
+    def ask(sql, *values):
+        time.sleep(latency)
+        return db.execute(sql, values)
+
+    for order in orders:
+        ask("SELECT price FROM articles WHERE id = ?", order)
+    """
+    counted = Statement(shape="SELECT price FROM articles WHERE id = ?", site=str(at(3, "ask")), count=300, seconds=0.0)
+
+    (found,) = n_plus_one.find(profile(source, ran(3.0, at(6), at(2, "ask"), busy=0.0), statements=[counted]))
+
+    assert (found.at, found.share) == (at(6), 1.0)
+
+
 def test_the_same_question_again_is_not_one_for_each_row() -> None:
     seen = profile(ORDERS, ran(4.0, at(2)), statements=[statement(2, "SELECT count(*) FROM customers", 300)])
 
