@@ -22,11 +22,14 @@ When it stays silent. Threads that wait, threads of array libraries, one core, a
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
-from ds_notebook.profile.folded import Profile, Stack, lane_kind
+from ds_notebook.profile.folded import Frame, Profile, Stack, lane_kind
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
+from ds_notebook.profile.rules._packages import modules_named
 from ds_notebook.profile.rules._seconds import by, imports, innermost, lanes, slowed, total, waits, wall_s
+from ds_notebook.profile.rules._source import called, code
 
 CODE = "gil-contention"
 
@@ -35,6 +38,11 @@ BUSY = 0.1
 A_LITTLE_MORE_THAN_ONE_CORE = 1.25
 LIBRARIES = 0.8
 """Of what threads of Python used, by threads that are none of Python's: then a library computes without the lock."""
+_HOLD_THE_LOCK = frozenset(
+    "bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq itertools json math "
+    "operator random re statistics string struct time typing".split()
+)
+"""Modules that compute in Python, or in C with its lock; of other packages nothing is known."""
 HANDED_OUT = 0.9
 """Of the cores that processes bring, sending work and results leaves so much."""
 
@@ -54,8 +62,9 @@ def find(profile: Profile) -> Iterator[Found]:
         return
     if _computed_by_libraries_s(profile) > LIBRARIES * all_cpu_s:
         return
-    own_cores = all_cpu_s * slowed(profile) / span_s  # had no other program taken some of their time
-    if own_cores > A_LITTLE_MORE_THAN_ONE_CORE or ready.wall_s < 1.5 * ready.cpu_s * slowed(profile):
+    # Who waits for the lock waits for a core as well, now and then: only of other code does that tell what others took.
+    taken = slowed(profile) if _lets_others_run(profile, stacks) else 1.0
+    if all_cpu_s * taken > A_LITTLE_MORE_THAN_ONE_CORE * span_s or ready.wall_s < 1.5 * ready.cpu_s * slowed(profile):
         return
     share = min(span_s / wall_s(profile), 1.0)
     local = max(1.0, min(cores, len(busy)) * HANDED_OUT)
@@ -72,6 +81,26 @@ def find(profile: Profile) -> Iterator[Found]:
             fix="with concurrent.futures.ProcessPoolExecutor() as pool:\n    results = list(pool.map(work, items))",
             facts={"threads": len(busy)},
         )
+
+
+def _lets_others_run(profile: Profile, stacks: list[Stack]) -> bool:
+    """Whether most of the time is on lines that call a package which may compute without the lock."""
+    calling = [stack for stack in stacks if (at := innermost(profile, stack)) and _calls_out(profile, at)]
+    return total(calling).wall_s > total(stacks).wall_s / 2
+
+
+def _calls_out(profile: Profile, at: Frame) -> bool:
+    tree = code(profile, at.place)
+    if tree is None:
+        return False
+    imported = [node for node in ast.walk(tree.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {
+        (each.asname or each.name).partition(".")[0]
+        for node in imported
+        if not modules_named(node) & _HOLD_THE_LOCK
+        for each in node.names
+    }
+    return any(called(call).partition(".")[0] in names for call in tree.calls(at.line))
 
 
 def _computed_by_libraries_s(profile: Profile) -> float:

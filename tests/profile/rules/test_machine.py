@@ -53,9 +53,11 @@ def test_threads_that_compute_outside_of_the_lock_use_both_cores() -> None:
 
 def test_threads_whose_cores_others_took_do_not_wait_for_the_lock() -> None:
     packing = [ran(4.0, at(3, "count"), busy=0.4, lane=f"thread pool_{i}") for i in range(2)]
-    seen = profile(POOL, ran(4.0, at(6), WAIT, busy=0.01), *packing, run_delay_s=2.0)
+    stacks = [ran(4.0, at(6), WAIT, busy=0.01), *packing]
+    compresses = POOL.replace("table[word] += 1", "zlib.compress(word)") + "import zlib"
 
-    assert not list(gil_contention.find(seen))
+    assert list(gil_contention.find(profile(POOL, *stacks, run_delay_s=2.0)))
+    assert not list(gil_contention.find(profile(compresses, *stacks, run_delay_s=2.0)))
 
 
 def test_threads_that_wait_for_a_network_are_what_threads_are_for() -> None:
