@@ -45,6 +45,8 @@ class Found(msgspec.Struct, kw_only=True, frozen=True):
     """The user's line that the fix changes."""
     covers: tuple[int, int] = (0, 0)
     """First and last line of the same place whose time this explains; (0, 0) is the line alone."""
+    seen_at: Frame | None = None
+    """Where its time is, if the line that is to be changed only has it done elsewhere."""
     share: float
     """Of the time, in [0, 1], that it concerns; the loading of libraries apart, unless that is what it is about."""
     expected: float

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 
-from ds_notebook.profile.capture.hooks.arguments import arguments, fingerprint, variables
+from ds_notebook.profile.capture.hooks.arguments import arguments, fingerprint, seen_in_full, variables
 
 ARRAY, FRAME, TENSOR = np.arange(100.0), pd.DataFrame({"a": [1, 2]}), torch.zeros(3)
 
@@ -75,6 +75,22 @@ def test_a_tensor_that_was_made_for_inference_alone_has_contents_too() -> None:
         tensor = torch.zeros(3)
 
     assert fingerprint({"x": tensor}) is not None
+
+
+def test_functions_that_hold_something_else_are_different_wherever_they_lie() -> None:
+    def adder(number: int) -> Any:
+        return lambda x: x + number
+
+    assert fingerprint({"f": adder(1)}) == fingerprint({"f": adder(1)}) != fingerprint({"f": adder(2)})
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(3, True), ((1.5, "a"), True), (np.zeros(10), True), (np.zeros(10**6), False), ([[1]], False), (Path.cwd, False)],
+    ids=repr,
+)
+def test_what_is_seen_in_full_is_small_and_plain(value: Any, expected: bool) -> None:
+    assert seen_in_full({"x": value}) == expected
 
 
 class Strange:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from numpy.polynomial.legendre import leggauss
 
 import ds_notebook as ds
 from ds_notebook.profile import profile_of
@@ -231,6 +232,13 @@ def test_calls_with_other_arguments_are_no_repeats(runs: Path) -> None:
 
     assert 3 <= calls <= 5
     assert (repeated, arguments) == (0, calls)
+
+
+def test_a_function_of_numpy_that_is_given_the_same_again_is_noted(runs: Path) -> None:
+    found = observed(lambda: [leggauss(100) for _ in range(300)]).repeats
+
+    (calls,) = [each for each in found if each.function.startswith("leggauss ")]
+    assert calls.repeated >= 2 and calls.arguments == 1
 
 
 def test_types_of_the_names_on_a_hot_line_are_noted(runs: Path) -> None:

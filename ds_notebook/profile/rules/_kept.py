@@ -122,7 +122,15 @@ def puts(tree: Code) -> list[Put]:
             for target in node.targets:
                 if isinstance(target, ast.Subscript) and dotted(target.value).strip("."):
                     found.append(Put(dotted(target.value), node.lineno, node.value, target.slice))
-    return [put for put in found if _outlives_its_loop(tree, put)]
+    return [put for put in (_by_its_first_name(tree, each) for each in found) if _outlives_its_loop(tree, put)]
+
+
+def _by_its_first_name(tree: Code, put: Put) -> Put:
+    """`self.seen` for `seen`, where a function says `seen = self.seen` to be quicker."""
+    function = tree.function(put.line)
+    makers = [node for node in _makers(tree, put.container) if tree.function(node.lineno) is function]
+    other = dotted(makers[0].value) if len(makers) == 1 and makers[0].value is not None else ""
+    return put._replace(container=other) if other.strip(".") else put
 
 
 def _outlives_its_loop(tree: Code, put: Put) -> bool:
@@ -162,15 +170,25 @@ def _by_name(nodes: Iterable[ast.AST]) -> dict[str, list[Binding]]:
 
 
 def _bounded(tree: Code, container: str) -> bool:
-    makers = [node.value for node in _makers(tree, container)]
+    makers = [_made(node.value) for node in _makers(tree, container)]
     return any(
-        isinstance(value, ast.Call) and (keyword(value, "maxlen") is not None or not _makes_container(value))
+        isinstance(value, ast.Call) and (keyword(value, "maxlen") is not None or not _makes_container(called(value)))
         for value in makers
     )
 
 
-def _makes_container(call: ast.Call) -> bool:
-    return called(call).rpartition(".")[2] in ("list", "dict", "set", "deque", "defaultdict", "OrderedDict", "Counter")
+def _made(value: ast.expr | None) -> ast.expr | None:
+    """What a field of a dataclass begins with, as if it were written out."""
+    if not isinstance(value, ast.Call) or called(value).rpartition(".")[2] != "field":
+        return value
+    factory = keyword(value, "default_factory")
+    if isinstance(factory, ast.Lambda):
+        return factory.body
+    return ast.List([], ast.Load()) if factory is not None and _makes_container(dotted(factory)) else value
+
+
+def _makes_container(name: str) -> bool:
+    return name.rpartition(".")[2] in ("list", "dict", "set", "deque", "defaultdict", "OrderedDict", "Counter")
 
 
 def _keeps_graph(tree: Code, put: Put) -> bool:

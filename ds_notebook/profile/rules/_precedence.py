@@ -45,7 +45,7 @@ def _same_cause(profile: Profile, one: Found, other: Found) -> bool:
         return one.code == other.code
     if {one.code, other.code} == {"gc-pauses", "serialization"}:  # the seconds of the one are not in the other's
         return False
-    if one.at.place == other.at.place and _overlap(_lines(one), _lines(other)):
+    if _place(one) == _place(other) and _overlap(_lines(one), _lines(other)):
         return True
     both_s = one_s = other_s = 0.0
     for stack in critical(profile):
@@ -57,9 +57,14 @@ def _same_cause(profile: Profile, one: Found, other: Found) -> bool:
     return both_s > 0 and both_s >= 0.5 * min(one_s, other_s)
 
 
+def _place(found: Found) -> str:
+    return (found.seen_at or found.at).place
+
+
 def _lines(found: Found) -> range:
     first, last = found.covers
-    return range(first, last + 1) if first else range(found.at.line, found.at.line + 1)
+    line = (found.seen_at or found.at).line
+    return range(first, last + 1) if first else range(line, line + 1)
 
 
 def _overlap(one: range, other: range) -> bool:
@@ -67,4 +72,4 @@ def _overlap(one: range, other: range) -> bool:
 
 
 def _within(found: Found, frame: Frame) -> bool:
-    return frame.place == found.at.place and frame.line in _lines(found)
+    return frame.place == _place(found) and frame.line in _lines(found)

@@ -72,16 +72,23 @@ def waits(profile: Profile, stack: Stack) -> bool:
 def critical(profile: Profile) -> list[Stack]:
     """What the user waited for, adding up to the main thread's time, without imports.
 
-    While the main thread waits for others it is their busy stacks that count, each by its share of their time.
+    While the main thread waits for others it is their busy stacks that count, each by its share of their time; a thread
+    that waits for a program of which nothing is seen counts as busy.
     """
     main = [stack for stack in profile.main() if stack.frames and not imports(profile, stack)]
     waiting_s = sum(stack.wall_s for stack in main if waits(profile, stack))
     busy = [stack for stack in main if not waits(profile, stack)]
-    others = [stack for stack in profile.stacks if stack.lane != "main" and not waits(profile, stack)]
-    others = [stack for stack in others if stack.frames and not imports(profile, stack)]
+    unseen = not any(lane_kind(stack.lane) == "process" for stack in profile.stacks)
+    others = [stack for stack in profile.stacks if stack.lane != "main" and stack.frames]
+    others = [stack for stack in others if not waits(profile, stack) or (unseen and _waits_for_a_program(stack))]
+    others = [stack for stack in others if not imports(profile, stack)]
     others_s = sum(stack.wall_s for stack in others)
     scale = waiting_s / others_s if others_s else 0.0
     return busy + [_scaled(stack, scale) for stack in others]
+
+
+def _waits_for_a_program(stack: Stack) -> bool:
+    return any(inside(frame, "subprocess.py") for frame in stack.frames)
 
 
 def _scaled(stack: Stack, scale: float) -> Stack:

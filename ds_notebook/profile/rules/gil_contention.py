@@ -1,6 +1,7 @@
 """Threads that compute in Python take turns.
 
-What it sees. Two or more threads that were ready to run Python, while all together had about one core.
+What it sees. Two or more threads that were ready to run Python, while all together had about one core. The place is
+the line that makes the threads, if there is one such line.
 
 Why it matters. Python's lock lets one thread at a time run Python code: threads help where they wait, for a disk or a
 network, or where a library computes without the lock.
@@ -29,7 +30,7 @@ from ds_notebook.profile.folded import Frame, Profile, Stack, lane_kind
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.rules._packages import modules_named
 from ds_notebook.profile.rules._seconds import by, imports, innermost, lanes, slowed, total, waits, wall_s
-from ds_notebook.profile.rules._source import called, code
+from ds_notebook.profile.rules._source import called, calls_to, code
 
 CODE = "gil-contention"
 
@@ -43,6 +44,7 @@ _HOLD_THE_LOCK = frozenset(
     "operator random re statistics string struct time typing".split()
 )
 """Modules that compute in Python, or in C with its lock; of other packages nothing is known."""
+_MAKE_THREADS = ("ThreadPoolExecutor", "ThreadPool", "Thread")
 HANDED_OUT = 0.9
 """Of the cores that processes bring, sending work and results leaves so much."""
 
@@ -68,19 +70,26 @@ def find(profile: Profile) -> Iterator[Found]:
         return
     share = min(span_s / wall_s(profile), 1.0)
     local = max(1.0, min(cores, len(busy)) * HANDED_OUT)
-    at = next(iter(by(beside, lambda stack: innermost(profile, stack))), None)
-    if at is not None:
+    hottest = next(iter(by(beside, lambda stack: innermost(profile, stack))), None)
+    if hottest is not None:
         yield Found(
             code=CODE,
-            at=at,
+            at=_started_at(profile) or hottest,
+            seen_at=hottest,
             share=share,
             expected=expected_speedup(share, local),
             evidence=f"{share:.0%} of the time {len(busy)} threads run Python in turns, together on"
-            f" {all_cpu_s / span_s:.1f} of {cores} cores.",
+            f" {all_cpu_s / span_s:.1f} of {cores} cores, most of it in {hottest.where}.",
             advice="Use processes for it, or a library that computes outside of Python's lock.",
             fix="with concurrent.futures.ProcessPoolExecutor() as pool:\n    results = list(pool.map(work, items))",
             facts={"threads": len(busy)},
         )
+
+
+def _started_at(profile: Profile) -> Frame | None:
+    """The one line that makes threads; None where there are several, or none."""
+    made = [frame for name in _MAKE_THREADS for frame, _ in calls_to(profile, name)]
+    return made[0] if len(made) == 1 else None
 
 
 def _lets_others_run(profile: Profile, stacks: list[Stack]) -> bool:

@@ -1,9 +1,9 @@
 """The same result is computed again and again.
 
-What it sees. Functions of the user's that were called with arguments they had been called with before (a few calls a
-second are looked at; an object of the user's counts as what the function reads of it, a large array, table or graph as
-a part of it), and expressions in a loop that nothing in the loop changes: `sorted(words)`, `np.linalg.inv(m)`. The
-place is the line that calls.
+What it sees. Functions of the user's, and of numpy and scipy, that were called with arguments they had been called with
+before (a few calls a second are looked at; an object of the user's counts as what the function reads of it, a large
+array, table or graph as a part of it), and expressions in a loop that nothing in the loop changes: `sorted(words)`,
+`np.linalg.inv(m)`. The place is the line that calls.
 
 Why it matters. All but the first of these calls are waste.
 
@@ -51,6 +51,8 @@ UNSEEN = 3.0
 ONCE_LOCAL = 20.0
 """Once instead of each time round; what else is on the line stays."""
 _ARRAYS = ("ndarray", "Tensor", "DataFrame", "Series")
+_TOUCH_FILES = ("load", "save", "read", "write", "open", "from", "gen", "mmap", "mem", "seed", "show")
+"""How functions of numpy and scipy begin that do not only compute."""
 ALL_OF_A_LOOP = 0.9
 """Of a loop's time in one call whose result does not depend on its counter: the loop repeats on purpose."""
 
@@ -82,7 +84,7 @@ def _repeated_calls(profile: Profile, stacks: list[Stack]) -> Iterator[Found]:
             evidence=f"{share:.0%} of the time is in {name(definition)}; {each.repeated} of {each.calls} calls seen"
             " had arguments that it had been given before.",
             advice=_advice(profile, definition, once),
-            fix="" if _has_a_cache(profile, definition) else _fix(profile, definition, at if once else None),
+            fix=_fix(profile, definition, at if once else None),
             facts=_facts(each),
         )
 
@@ -117,6 +119,8 @@ def _calls_itself(definition: Frame, inside: list[Stack]) -> bool:
 
 
 def _worth_keeping(profile: Profile, definition: Frame) -> bool:
+    if definition.place not in profile.sources:  # of a library that computes
+        return not name(definition).startswith(_TOUCH_FILES)
     tree = code(profile, definition.place)
     function = tree.function_named(name(definition)) if tree else None
     return tree is not None and function is not None and is_pure(function, tree.tree)
@@ -232,6 +236,10 @@ def _has_a_cache(profile: Profile, definition: Frame) -> bool:
 
 
 def _fix(profile: Profile, definition: Frame, at: Frame | None) -> str:
+    if _has_a_cache(profile, definition):
+        return ""
     if at:
         return f"{profile.line(at).strip()}  # move it above the loop"
+    if definition.place not in profile.sources:
+        return f"{name(definition)} = functools.cache({name(definition)})  # of numbers; of arrays keep the result"
     return f"@functools.cache\n{profile.line(definition).strip() or 'def ' + name(definition) + '(...):'}"

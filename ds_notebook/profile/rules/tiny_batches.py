@@ -27,6 +27,7 @@ optimizer takes most of a step, and for fewer than twenty calls.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -36,7 +37,7 @@ from ds_notebook.profile.observed import Model
 from ds_notebook.profile.rules._products import Product, product_on
 from ds_notebook.profile.rules._rounds import Rounds, rounds_of
 from ds_notebook.profile.rules._seconds import above, by, critical, innermost, inside, name, slowed, total, wall_s
-from ds_notebook.profile.rules._source import calls_to, code, handed_on
+from ds_notebook.profile.rules._source import calls_to, code, handed_on, loops
 from ds_notebook.profile.rules._torch import (
     has,
     in_loop_of,
@@ -50,6 +51,7 @@ from ds_notebook.profile.rules._torch import (
 
 CODE = "tiny-batches"
 
+FEWEST_CALLS = 20
 SMALL = 8
 SMALL_UNTRAINED = 32
 """Rows without training: there a batch may have any size and the results are the same."""
@@ -81,19 +83,59 @@ def find(profile: Profile) -> Iterator[Found]:
     yield from _predictions(profile)
 
 
+class _Part(NamedTuple):
+    """What a model does in the loops that train it, or in those that only apply it."""
+
+    model: Model
+    stacks: list[Stack]
+    trains: bool
+
+
 def _steps(profile: Profile) -> Iterator[Found]:
     model = next(iter(main_models(profile)), None)
-    if model is None or not model.rows or model.calls < 20:
-        return
+    for part in _parts(profile, model) if model else ():
+        yield from _of_part(profile, part)
+
+
+def _parts(profile: Profile, model: Model) -> list[_Part]:
     stacks = [stack for stack in critical(profile) if training(stack)]
+    backward = [stack for stack in stacks if has(stack, is_backward)]
+    if not backward or not model.trained_calls:
+        return [_Part(model, stacks, bool(backward))]
+    trained = msgspec.structs.replace(
+        model, calls=model.trained_calls, rows=model.trained_rows, positions=model.trained_positions
+    )
+    applied = msgspec.structs.replace(
+        model,
+        calls=model.calls - trained.calls,
+        rows=model.rows - trained.rows,
+        positions=model.positions - trained.positions,
+    )
+    if applied.calls < FEWEST_CALLS:
+        return [_Part(trained, stacks, True)]
+    apart = [stack for stack in stacks if _only_applies(profile, stack, backward)]
+    return [
+        _Part(trained, [stack for stack in stacks if stack not in apart], True),
+        _Part(applied, apart, False),
+    ]
+
+
+def _only_applies(profile: Profile, stack: Stack, backward: list[Stack]) -> bool:
+    """Whether a model is called in a loop in which nothing goes backward."""
+    for frame in reversed(list(profile.users(stack.frames))) if has(stack, is_forward) else ():
+        if loops(profile, frame):
+            around = in_loop_of(profile, frame)
+            return not any(_in(each, frame.place, around) for each in backward)
+    return False
+
+
+def _of_part(profile: Profile, part: _Part) -> Iterator[Found]:
+    model, stacks, trains = part
+    if not model.rows or model.calls < FEWEST_CALLS:
+        return
     seconds = total(stacks).wall_s
     optimizer_s = total(stack for stack in stacks if has(stack, is_optimizer)).wall_s
-    trains = any(has(stack, is_backward) for stack in stacks)
     at, called_at = _where(profile, stacks), _called_at(profile, stacks)
-    if trains and model.trained_calls:  # not those of an evaluation
-        model = msgspec.structs.replace(
-            model, calls=model.trained_calls, rows=model.trained_rows, positions=model.trained_positions
-        )
     starts_s, rows = _starts_s(model, seconds, trains, slowed(profile)), model.rows / model.calls
     least_s = (OVERHEAD if trains else OVERHEAD_UNTRAINED) * (seconds - optimizer_s)
     if rows > (SMALL if trains else SMALL_UNTRAINED) or starts_s < max(REMARKABLE_S, least_s):

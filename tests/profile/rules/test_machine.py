@@ -37,7 +37,8 @@ def test_threads_that_take_turns_in_python_are_found() -> None:
 
     (found,) = gil_contention.find(seen)
 
-    assert (found.at, found.share, round(found.expected, 1)) == (at(3, "count"), 1.0, 1.8)
+    assert (found.at, found.seen_at, found.share) == (at(5), at(3, "count"), 1.0)
+    assert round(found.expected, 1) == 1.8
 
 
 def test_threads_that_compute_outside_of_the_lock_use_both_cores() -> None:
@@ -149,6 +150,19 @@ def test_what_comes_by_a_socket_is_no_file() -> None:
     assert not list(disk_wait.find(profile(source, ran(3.0, at(2), socket, busy=0.05))))
 
 
+def test_a_thread_that_waits_for_another_program_opens_its_file_in_no_time() -> None:
+    source = "def tool(path):\n    out = open(path)\n    run(command, stdout=out)\nlist(pool.map(tool, paths))"
+    child = library("subprocess.py", "Popen._wait")
+    seen = profile(
+        source,
+        ran(4.0, at(4), WAIT, busy=0.0),
+        ran(0.05, at(2, "tool"), busy=0.1, lane="thread pool_0"),
+        ran(3.95, at(3, "tool"), child, busy=0.0, lane="thread pool_0"),
+    )
+
+    assert not list(disk_wait.find(seen))
+
+
 def test_sleep_is_no_disk() -> None:
     assert not list(disk_wait.find(profile(JOURNAL, ran(3.0, at(5), busy=0.0))))
 
@@ -235,6 +249,28 @@ def test_a_cache_that_nobody_empties_is_found() -> None:
     (found,) = memory_growth.find(seen)
 
     assert found.at == at(4, "load")
+
+
+def test_what_another_method_looks_up_is_used_by_whichever_name_it_was_put_in() -> None:
+    seen = profile(
+        """
+        class Index:
+            def __init__(self):
+                self.first = {}
+            def add(self, text):
+                first = self.first
+                for word in text:
+                    first.setdefault(word, text)
+            def source(self, word):
+                return self.first[word]
+        for text in texts:
+            index.add(text)
+        """,
+        ran(7.0, at(11), at(7, "Index.add")),
+        memory=RISING,
+    )
+
+    assert not list(memory_growth.find(seen))
 
 
 def test_what_is_looked_up_for_another_thing_is_used() -> None:
@@ -357,6 +393,24 @@ def test_a_mean_over_all_that_was_gathered_at_each_step_costs_more_each_time() -
     (found,) = memory_growth.find(profile(RUNNING_MEAN, ran(3.0, at(8), line), ran(1.0, at(7))))
 
     assert (found.at, found.expected > 3) == (line, True)
+
+
+def test_a_list_that_a_dataclass_begins_with_is_one() -> None:
+    source = """
+    @dataclass
+    class Watch:
+        kept: list = field(default_factory=list)
+        def background(self, frame):
+            self.kept.append(frame)
+            return np.stack(self.kept)[-12:].mean(axis=0)
+    for frame in frames:
+        watch.background(frame)
+    """
+    line = at(6, "Watch.background")
+
+    (found,) = memory_growth.find(profile(source, ran(3.0, at(8), line), ran(1.0, at(7))))
+
+    assert (found.at, found.share) == (line, 0.75)
 
 
 def test_a_mean_over_a_batch_that_is_emptied_does_not() -> None:

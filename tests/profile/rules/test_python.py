@@ -237,6 +237,18 @@ def test_a_call_that_is_always_the_same_is_found_where_a_loop_makes_it() -> None
     assert (found.at, found.share, round(found.expected)) == (at(6, "bill"), 1.0, 150)
 
 
+def test_a_function_of_a_library_that_is_given_the_same_again_is_found_too() -> None:
+    source = (
+        "def nodes(self, x):\n    at = leggauss(self.order)\n    return x + at\nfor low in edges:\n    nodes(rule, low)"
+    )
+    inside = library("numpy/polynomial/legendre.py", "leggauss", 1500)
+    again = Repeats(function=f"leggauss ({inside.place}:1490)", calls=50, repeated=49, arguments=1)
+
+    (found,) = recompute.find(profile(source, ran(3.0, at(5), at(2, "nodes"), inside), repeats=[again]))
+
+    assert (found.at, found.share) == (at(2, "nodes"), 1.0)
+
+
 def test_a_few_different_calls_are_found_where_they_are_made_and_the_function_is_to_be_cached() -> None:
     called = ran(3.0, at(6, "bill"), at(2, "rates"))
     seen = profile(

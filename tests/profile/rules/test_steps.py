@@ -91,6 +91,30 @@ def test_an_evaluation_in_large_batches_does_not_hide_a_training_in_tiny_ones() 
     assert found.facts["rows"] == 7
 
 
+APPLIED = """
+for x, y in loader:
+    loss = loss_fn(model(x), y)
+    loss.backward()
+
+def map(scene):
+    for pixel in scene:
+        out.append(model(pixel))
+
+map(scene)
+"""
+
+
+def test_a_model_that_was_trained_in_large_batches_may_be_applied_in_tiny_ones() -> None:
+    rows, layers = 100 * 2048 + 5000 * 2, {"Linear": 3}
+    model = Model(name="Net", num_parameters=2000, layers=layers, calls=5100, rows=rows, trained_calls=100)
+    model.trained_rows = 100 * 2048
+    training = (ran(1.0, at(2), FORWARD), ran(1.0, at(3), BACKWARD))
+
+    (found,) = tiny_batches.find(profile(APPLIED, *training, ran(2.0, at(9), at(7, "map"), FORWARD), models=[model]))
+
+    assert (found.at, found.share, found.facts["rows"]) == (at(7, "map"), 0.5, 2)
+
+
 def test_rows_of_an_embedding_are_looked_up_and_explain_no_time() -> None:
     layers = {"Embedding": 2, "Linear": 3}
     model = Model(name="Net", num_parameters=200_000_000, layers=layers, calls=4000, rows=28_000)

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from itertools import chain, islice
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from ds_notebook.profile.capture.hooks.attributes import attributes_read, held_by, state_read
@@ -84,6 +84,20 @@ def fingerprint(values: dict[str, Any], code: CodeType | None = None) -> int | N
     return None if OPAQUE in parts else hash(parts)
 
 
+def seen_in_full(values: dict[str, Any]) -> bool:
+    """Whether they are numbers, texts, short lists of these and small arrays: a fingerprint leaves nothing out."""
+    return all(_is_small(value) for value in values.values())
+
+
+def _is_small(value: Any) -> bool:
+    kind = type(value)
+    if kind in (tuple, list, dict):
+        return len(value) <= SAMPLED and all(type(each) in _PLAIN for each in value) and (kind is not dict or not value)
+    if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
+        return bool(value.nbytes <= WHOLE_BYTES)
+    return kind in _PLAIN or kind is type
+
+
 def _of_argument(value: Any, name: str, code: CodeType | None, left: list[int]) -> Any:
     read = attributes_read(code, name) if code is not None and _is_users_own(type(value)) else None
     if read is None:
@@ -106,6 +120,8 @@ def _of(value: Any, depth: int, left: list[int]) -> Any:  # any object of the us
         return _all((kind, len(value)), (each for pair in pairs for each in pair), depth, left)
     if kind.__module__ in _FIXED or kind.__module__.startswith("pathlib."):
         return kind, hash(value)
+    if kind is FunctionType and value.__closure__:
+        return _of_closure(value, depth, left)
     if kind is CodeType or kind is type or kind.__name__ in ("function", "builtin_function_or_method", "module"):
         return kind, id(value)
     if _is_users_own(kind):
@@ -115,6 +131,15 @@ def _of(value: Any, depth: int, left: list[int]) -> Any:  # any object of the us
     if kind.__module__ == "xml.etree.ElementTree":
         return _of_tree(value, kind)
     return _of_array(value, kind)
+
+
+def _of_closure(value: FunctionType, depth: int, left: list[int]) -> Any:
+    """One that is made anew for each call may come to lie where the last one lay: by what it holds."""
+    try:
+        held = [each.cell_contents for each in value.__closure__ or ()]
+    except ValueError:  # a variable that is bound later
+        return OPAQUE
+    return _all((FunctionType, id(value.__code__)), iter(held), depth, left)
 
 
 def _of_state(kind: type, state: dict[str, Any], depth: int, left: list[int]) -> Any:

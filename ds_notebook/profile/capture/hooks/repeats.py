@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
 
-from ds_notebook.profile.capture.hooks.arguments import arguments, fingerprint, is_traced
+from ds_notebook.profile.capture.hooks.arguments import arguments, fingerprint, is_traced, seen_in_full
 from ds_notebook.profile.capture.scope import Scope
 from ds_notebook.profile.observed import Repeats
 
@@ -17,6 +18,8 @@ MOST_FUNCTIONS = 200
 MOST_ARGUMENTS = 5000
 """Different arguments of a function that are remembered."""
 DEEPEST = 64
+_COMPUTE = tuple(os.path.join("site-packages", package, "") for package in ("numpy", "scipy"))
+"""Of their functions the first below a line of the user's is looked at, too."""
 
 
 class _Calls:
@@ -54,15 +57,22 @@ def repeats(scope: Scope) -> Iterator[None]:
         if is_traced(frame):
             _unmark(frame)
             return
+        below: FrameType | None = None
         for _depth in range(DEEPEST):
-            if walked is None or walked.f_trace_opcodes:  # marked: seen before, and what called it too
+            if walked is None:
                 return
             code = walked.f_code
-            if code.co_name != "<module>" and scope.places.is_users(code) and _is_call(walked):
+            is_users = scope.places.is_users(code)
+            if is_users and below is not None and _is_call(below) and _computes(below):
+                _note(calls, below)
+            if walked.f_trace_opcodes:  # marked: seen before, and what called it too
+                return
+            if is_users and code.co_name != "<module>" and _is_call(walked):
                 _note(calls, walked)
             # Tells this call from the next one of the same function, without keeping the frame alive: the mark lives
             # and dies with the call. It only means something to a tracer: where one is at work it is taken back.
             walked.f_trace_opcodes = True
+            below = None if is_users else walked
             walked = walked.f_back
 
     scope.sampler.looks.add(0.0, look_for_repeats)  # it takes turns by itself
@@ -90,6 +100,12 @@ def _unmark(frame: FrameType | None) -> None:
 def _is_call(frame: FrameType) -> bool:
     """A function's own body; a generator is resumed, not called again, and a comprehension is part of its function."""
     return not frame.f_code.co_flags & 0x2A0 and not frame.f_code.co_name.startswith("<")
+
+
+def _computes(frame: FrameType) -> bool:
+    """Whether it is a library's function that gives the same for the same, and so little that all of it is looked at:
+    nothing is known of what its caller may have changed."""
+    return any(folder in frame.f_code.co_filename for folder in _COMPUTE) and seen_in_full(arguments(frame))
 
 
 def _note(calls: dict[int, _Calls], frame: FrameType) -> None:

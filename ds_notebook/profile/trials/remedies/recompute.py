@@ -27,6 +27,8 @@ class Kept(Remedy):
 
 
 def _cached(definition: Frame, found: Found, profile: Profile) -> Rewriting:
+    if definition.place not in profile.sources:
+        raise CannotTry("it is a library's function: keep its result where it is called")
     source = source_of(found, profile, definition.place)
     name = definition.function.rpartition(".")[2]
     named = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef) and each.name == name]
