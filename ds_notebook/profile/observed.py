@@ -93,6 +93,10 @@ class Model(msgspec.Struct, kw_only=True):
     """`positions` of these."""
     positions: int = 0
     """Summed over the calls: rows of the first tensor argument seen as a matrix, or its tokens."""
+    elements: int = 0
+    """Summed over the calls: numbers in the first tensor argument."""
+    trained_elements: int = 0
+    """Summed over those that are trained."""
 
 
 class Process(msgspec.Struct, kw_only=True):

@@ -52,6 +52,8 @@ from ds_notebook.profile.rules._torch import (
 CODE = "tiny-batches"
 
 FEWEST_CALLS = 20
+_ENLARGE = ("ConvTranspose", "Upsample", "PixelShuffle", "Multihead", "Transformer")
+"""Layers that may have more to compute than their input has numbers."""
 SMALL = 8
 SMALL_UNTRAINED = 32
 """Rows without training: there a batch may have any size and the results are the same."""
@@ -102,15 +104,9 @@ def _parts(profile: Profile, model: Model) -> list[_Part]:
     backward = [stack for stack in stacks if has(stack, is_backward)]
     if not backward or not model.trained_calls:
         return [_Part(model, stacks, bool(backward))]
-    trained = msgspec.structs.replace(
-        model, calls=model.trained_calls, rows=model.trained_rows, positions=model.trained_positions
-    )
-    applied = msgspec.structs.replace(
-        model,
-        calls=model.calls - trained.calls,
-        rows=model.rows - trained.rows,
-        positions=model.positions - trained.positions,
-    )
+    counts = {name: getattr(model, f"trained_{name}") for name in ("calls", "rows", "positions", "elements")}
+    trained = msgspec.structs.replace(model, **counts)
+    applied = msgspec.structs.replace(model, **{name: getattr(model, name) - counts[name] for name in counts})
     if applied.calls < FEWEST_CALLS:
         return [_Part(trained, stacks, True)]
     apart = [stack for stack in stacks if _only_applies(profile, stack, backward)]
@@ -176,7 +172,12 @@ def _starts_s(model: Model, seconds: float, trains: bool, slowed: float) -> floa
         operations = (6 if trains else 2) * (model.num_parameters - model.looked_up) * times
         return max(0.0, seconds - operations / SLOWEST_FLOPS)
     layers = sum(count for kind, count in model.layers.items() if not kind.startswith(("Sequential", "ModuleList")))
-    return min(seconds, model.calls * LAYER_S * (layers + BESIDE_LAYERS) * slowed)
+    starts_s = min(seconds, model.calls * LAYER_S * (layers + BESIDE_LAYERS) * slowed)
+    if any(layer.startswith(_ENLARGE) for layer in model.layers):
+        return starts_s
+    # A filter goes over each number of its input at most once: that bounds the arithmetic of a small model from above.
+    most = (6 if trains else 2) * (model.num_parameters - model.looked_up) * model.elements
+    return max(starts_s, seconds - most / SLOWEST_FLOPS if most else 0.0)
 
 
 def _is_free(profile: Profile, stacks: list[Stack], at: Frame) -> bool:

@@ -91,6 +91,13 @@ def test_an_evaluation_in_large_batches_does_not_hide_a_training_in_tiny_ones() 
     assert found.facts["rows"] == 7
 
 
+@pytest.mark.parametrize(("parameters", "found"), [(1300, 1), (1_300_000, 0)])
+def test_what_few_filters_compute_on_a_short_signal_does_not_explain_the_time(parameters: int, found: int) -> None:
+    model = Model(name="Net", num_parameters=parameters, layers={"Conv1d": 2}, calls=640, rows=1280, elements=640 * 240)
+
+    assert len(list(tiny_batches.find(steps(models=[model], loaders=[Loader(num_workers=0, batch_size=2)])))) == found
+
+
 APPLIED = """
 for x, y in loader:
     loss = loss_fn(model(x), y)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ds_notebook.profile.observed import Process
 
-TAKES_PART = 0.08
-"""Of what the busiest thread of a process had: one that takes samples in a child has a tenth of that at most."""
+TAKES_PART = 0.2
+"""Of what the busiest thread of a process had: one that takes samples in a child has a tenth of that where nothing else
+runs, and more where others take the cores."""
 
 
 class Threads:

@@ -119,13 +119,15 @@ class _Seen:
                 noted = models.get(module)
                 if noted is not None:
                     noted.calls += 1
-                    rows, positions = _rows(args)
+                    rows, positions, elements = _rows(args)
                     noted.rows += rows
                     noted.positions += positions
+                    noted.elements += elements
                     if torch.is_grad_enabled():
                         noted.trained_calls += 1
                         noted.trained_rows += rows
                         noted.trained_positions += positions
+                        noted.trained_elements += elements
                     if noted.calls == 1:
                         noted.autocast = _autocast(noted.device)
             # asked for anew: whoever traces replaces it for a while
@@ -134,16 +136,17 @@ class _Seen:
         patches.set(kind, "__call__", counted)
 
 
-def _rows(args: tuple[Any, ...]) -> tuple[int, int]:
-    """Of the first argument, and of it as a matrix; 0 for one that stands for a tensor while a program is traced."""
+def _rows(args: tuple[Any, ...]) -> tuple[int, int, int]:
+    """Of the first argument and of it as a matrix, and its elements; 0 for one that stands for a tensor in a trace."""
     import torch
 
     first = args[0] if args else None
     if type(first) is not torch.Tensor or not first.ndim:
-        return 0, 0
+        return 0, 0, 0
+    elements = first.numel()
     if first.ndim == 1 and first.is_floating_point():  # a single row
-        return 1, 1
-    return first.shape[0], first.numel() // (max(first.shape[-1], 1) if first.is_floating_point() else 1)
+        return 1, 1, elements
+    return first.shape[0], elements // (max(first.shape[-1], 1) if first.is_floating_point() else 1), elements
 
 
 def _autocast(device: str) -> str:
