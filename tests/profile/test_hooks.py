@@ -22,7 +22,9 @@ from numpy.polynomial.legendre import leggauss
 import ds_notebook as ds
 from ds_notebook.profile import profile_of
 from ds_notebook.profile.capture.hooks.names import kind_of
+from ds_notebook.profile.capture.hooks.schedstat import Threads
 from ds_notebook.profile.capture.hooks.statements import shape
+from ds_notebook.profile.capture.turn import wake_in_time
 from ds_notebook.profile.observed import Observed
 
 
@@ -313,6 +315,24 @@ def test_threads_that_have_ended_are_still_told(runs: Path) -> None:
     found = observed(computes)
 
     assert found.busy_threads >= 2
+
+
+def test_the_profiles_own_thread_is_none_of_the_programs() -> None:
+    def burns(first: Callable[[], object]) -> None:
+        first()
+        while time.thread_time() < 0.3:
+            pass
+
+    threads = Threads("self")
+    both = [threading.Thread(target=burns, args=(first,)) for first in (wake_in_time, int)]
+    for each in both:
+        each.start()
+    time.sleep(0.3)
+    threads.look()
+    for each in both:
+        each.join()
+
+    assert threads.num_busy(0.01) == 1
 
 
 def test_processes_below_this_one_are_told_with_their_busy_threads(runs: Path) -> None:

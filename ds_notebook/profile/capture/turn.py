@@ -11,16 +11,21 @@ SOON_S = 1e-4
 With a hundredth, the sampler's thread takes three times as much of a core."""
 
 
-_PR_SET_TIMERSLACK = 29
+NAME = b"ds-profile"
+"""Of the sampler's thread, for the system: 15 letters at most."""
+_PR_SET_NAME, _PR_SET_TIMERSLACK = 15, 29
 
 
 def wake_in_time() -> None:
-    """Have Linux wake the calling thread when its time has come, not up to 50 microseconds later (prctl(2)).
+    """Have Linux wake the calling thread when its time has come, not up to 50 microseconds later, and call it by `NAME`
+    (prctl(2)).
 
     With those, code that gives the GIL up each third of a millisecond was seen there 33 points too much, without 16.
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
+        prctl = ctypes.CDLL(None).prctl
+        prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
+        prctl(_PR_SET_NAME, NAME, 0, 0, 0)
 
 
 class Turn:

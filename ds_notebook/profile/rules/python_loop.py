@@ -40,7 +40,7 @@ from ds_notebook.profile.found import REMARKABLE_S, Found
 from ds_notebook.profile.rules._crunching import crunches
 from ds_notebook.profile.rules._numeric import NEUTRAL
 from ds_notebook.profile.rules._seconds import critical, innermost, inside, name, slowed, wall_s
-from ds_notebook.profile.rules._source import called, code
+from ds_notebook.profile.rules._source import Loop, called, code
 
 CODE = "python-loop"
 
@@ -56,6 +56,8 @@ COMPILATION_S = 0.35
 """Of the first function that numba compiles in a process, 0.3 to 0.4 here; numba's own import apart."""
 MOSTLY = 0.7
 """Of a loop's own time must be on lines that crunch numbers, those apart that only call such lines."""
+SHORT = 8
+"""Rounds of a loop."""
 LEAST = 0.2
 """Of all its own time."""
 
@@ -141,10 +143,20 @@ def _repeated(profile: Profile, stack: Stack) -> tuple[str, int, int] | None:
         if tree is None:
             break
         head = tree.heads(frame.line)
-        around = tree.loops(frame.line) or ([head] if head else [])
+        around = [loop for loop in tree.loops(frame.line) or ([head] if head else []) if not _is_short(loop)]
         if around:
             return frame.place, around[0].first, around[0].last
     return _handed_on(profile, [frame for frame in stack.frames if frame.place in profile.sources])
+
+
+def _is_short(loop: Loop) -> bool:
+    """Over a few things that stand in the source: compiled alone it would hardly be worth its calls."""
+    match loop.iterables:
+        case [ast.Tuple(elts=elements) | ast.List(elts=elements)]:
+            return len(elements) <= SHORT
+        case [ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(rounds))])]:
+            return rounds <= SHORT
+    return False
 
 
 def _handed_on(profile: Profile, users: list[Frame]) -> tuple[str, int, int] | None:

@@ -112,6 +112,21 @@ def test_a_loop_whose_head_counts_and_whose_body_works_on_objects_is_none() -> N
     assert not list(python_loop.find(seen))
 
 
+def test_a_loop_over_four_numbers_is_no_loop_of_its_own() -> None:
+    source = """
+    def won(stones):
+        for shift in (1, 6, 5, 7):
+            pair = stones & (stones >> shift)
+        return pair
+    for position in positions:
+        table[position.key] = won(position.stones)
+    """
+    line = at(3, "won")
+    stacks = (ran(1.0, at(6), line), ran(3.0, at(6)))
+
+    assert not list(python_loop.find(profile(source, *stacks, types={str(line): {"stones": "int", "shift": "int"}})))
+
+
 def test_what_runs_while_a_module_is_imported_is_no_loop_of_the_users() -> None:
     loading = library("torch/__init__.py", "<module>")
 

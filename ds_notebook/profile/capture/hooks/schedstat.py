@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ds_notebook.profile.capture.turn import NAME
 from ds_notebook.profile.observed import Process
 
-TAKES_PART = 0.2
-"""Of what the busiest thread of a process had: one that takes samples in a child has a tenth of that where nothing else
-runs, and more where others take the cores."""
+TAKES_PART = 0.08
+"""Of what the busiest thread of a process had."""
 
 
 class Threads:
@@ -17,6 +17,7 @@ class Threads:
 
     def __init__(self, process: str, *, from_its_birth: bool = False) -> None:
         self._tasks = f"/proc/{process}/task"
+        self._samplers: dict[str, bool] = {}
         self._first: dict[str, tuple[int, int]] = {}
         self._last: dict[str, tuple[int, int]] = {}
         if not from_its_birth:
@@ -46,11 +47,19 @@ class Threads:
         found = {}
         for task in _names(self._tasks):
             try:
+                if self._is_sampler(task):
+                    continue
                 on_core_ns, waited_ns, _ = Path(f"{self._tasks}/{task}/schedstat").read_bytes().split()
             except (OSError, ValueError):  # it has just ended, or this kernel keeps no such counts
                 continue
             found[task] = (int(on_core_ns), int(waited_ns))
         return found
+
+    def _is_sampler(self, task: str) -> bool:
+        """Whether it is a profile's own thread, here or in a child; it names itself before its first sample."""
+        if task not in self._samplers:
+            self._samplers[task] = Path(f"{self._tasks}/{task}/comm").read_bytes().strip() == NAME
+        return self._samplers[task]
 
     def _before(self, task: str) -> tuple[int, int]:
         """A thread that was born meanwhile begins at nothing."""
