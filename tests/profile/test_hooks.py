@@ -318,9 +318,11 @@ def test_threads_that_have_ended_are_still_told(runs: Path) -> None:
 
 
 def test_the_profiles_own_thread_is_none_of_the_programs() -> None:
+    looked = threading.Event()
+
     def burns(first: Callable[[], object]) -> None:
         first()
-        while time.thread_time() < 0.3:
+        while not looked.is_set():
             pass
 
     threads = Threads("self")
@@ -329,10 +331,11 @@ def test_the_profiles_own_thread_is_none_of_the_programs() -> None:
         each.start()
     time.sleep(0.3)
     threads.look()
+    looked.set()
     for each in both:
         each.join()
 
-    assert threads.num_busy(0.01) == 1
+    assert threads.num_busy(0.03) == 1
 
 
 def test_processes_below_this_one_are_told_with_their_busy_threads(runs: Path) -> None:

@@ -51,6 +51,12 @@ def _put(profile: Profile) -> Kept | None:
                     "Keep the number, not the tensor with all that it was computed from.",
                     f"{put.container}.append({value}.item())",
                 )
+            if _is_output(profile, tree, at, put):
+                return Kept(
+                    at,
+                    "Call the model under torch.inference_mode(), or keep what it gives without its graph.",
+                    f"{put.container}.append({ast.unparse(put.value) if put.value else 'output'}.detach())",
+                )
             if not _read(tree, put) and not emptied(tree, put):
                 return Kept(
                     at,
@@ -194,6 +200,20 @@ def _makes_container(name: str) -> bool:
 def _keeps_graph(tree: Code, put: Put) -> bool:
     """A bare name is kept of which `backward` is called: the graph of its computation stays with it."""
     return isinstance(put.value, ast.Name) and put.value.id in differentiated(tree)
+
+
+def _is_output(profile: Profile, tree: Code, at: Frame, put: Put) -> bool:
+    """What a model gives, kept as it is, in a file that never switches gradients off."""
+    if not isinstance(put.value, ast.Call) or _switches_gradients_off(tree):
+        return False
+    seen = [types for text, types in profile.observed.types.items() if Frame.parse(text)[1:] == at[1:]]
+    kinds = {types.get(called(put.value)) for types in seen}
+    return any(model.name in kinds and model.trained_calls for model in profile.observed.models)
+
+
+def _switches_gradients_off(tree: Code) -> bool:
+    names = {getattr(node, "attr", getattr(node, "id", "")) for node in ast.walk(tree.tree)}
+    return not names.isdisjoint(("no_grad", "inference_mode", "set_grad_enabled"))
 
 
 def _read(tree: Code, put: Put) -> bool:

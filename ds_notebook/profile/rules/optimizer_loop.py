@@ -29,7 +29,7 @@ import msgspec
 from ds_notebook.profile.folded import Frame, Profile, Stack
 from ds_notebook.profile.found import REMARKABLE_S, Found, expected_speedup
 from ds_notebook.profile.observed import Optimizer
-from ds_notebook.profile.rules._seconds import above, by, critical, innermost, total, wall_s
+from ds_notebook.profile.rules._seconds import above, by, critical, innermost, inside, total, wall_s
 from ds_notebook.profile.rules._source import Loop, code
 from ds_notebook.profile.rules._torch import has, is_backward, is_optimizer, made_at
 from ds_notebook.profile.rules._updates import updates
@@ -49,6 +49,7 @@ MANY_PARAMETERS = 500_000
 MANY_TENSORS = 100
 FEW_ELEMENTS = 1000
 """A tensor; a gradient of so many takes less time than to get to it."""
+_BASE = "torch/optim/optimizer.py"
 _FUSED = ("Adam", "AdamW", "SGD", "Adagrad")
 """That have it on a CPU; the others have `foreach`."""
 
@@ -88,9 +89,13 @@ def _setting(name: str) -> str:
 
 
 def _is_users_own(profile: Profile, stack: Stack) -> bool:
-    """An optimizer that the user wrote, below torch's base class: that is a loop by hand."""
+    """An optimizer that the user wrote, below torch's base class: that is a loop by hand, if it does not hand on."""
     at = innermost(profile, stack)
-    return at is not None and any(is_optimizer(frame) for frame in stack.frames[: stack.frames.index(at)])
+    if at is None:
+        return False
+    place = stack.frames.index(at)
+    handed_on = any(is_optimizer(each) and not inside(each, _BASE) for each in stack.frames[place:])
+    return any(is_optimizer(each) for each in stack.frames[:place]) and not handed_on
 
 
 def _by_hand(profile: Profile) -> Iterator[Found]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ds_notebook.profile.folded import Frame, Profile
-from ds_notebook.profile.observed import Gc, Process, Statement
+from ds_notebook.profile.observed import Gc, Model, Process, Statement
 from ds_notebook.profile.rules import (
     disk_wait,
     gc_pauses,
@@ -215,6 +215,17 @@ def test_losses_that_keep_their_graphs_are_found_where_they_are_kept() -> None:
     (found,) = memory_growth.find(profile(KEEP, ran(7.0, at(3)), memory=RISING))
 
     assert (found.at, found.costs_memory, found.fix) == (at(5), True, "history.append(loss.item())")
+
+
+@pytest.mark.parametrize(("call", "found"), [("model(cells)", 1), ("model(cells).detach()", 0)])
+def test_what_a_model_gives_is_kept_with_all_that_it_was_computed_from(call: str, found: int) -> None:
+    source = f"maps = []\nfor draw in range(60):\n    maps.append({call})\nmean = torch.stack(maps).mean(0)"
+    model = Model(name="SoilNet", num_parameters=6000, calls=60, trained_calls=60)
+    types = {str(at(3)): {"model": "SoilNet", "cells": "Tensor[float32] 16000x12"}}
+
+    seen = profile(source, ran(7.0, at(3)), memory=RISING, models=[model], types=types)
+
+    assert len(list(memory_growth.find(seen))) == found
 
 
 def test_memory_that_rises_and_stays_is_no_leak() -> None:

@@ -262,6 +262,18 @@ def test_adam_over_many_tensors_is_found_where_it_is_made() -> None:
     assert (found.at, round(found.share, 2)) == (at(2), 0.17)
 
 
+def test_a_users_optimizer_that_hands_on_to_torchs_is_as_slow_as_that() -> None:
+    base = library("torch/optim/optimizer.py", "profile_hook_step.<locals>.wrapper")
+    source = "class Gentle(AdamW):\n    def step(self):\n        super().step()\nfor x in loader:\n    gentle.step()"
+    many = Optimizer(name="Gentle", num_tensors=800, num_parameters=26_000, foreach=False)
+
+    (found,) = optimizer_loop.find(
+        profile(source, ran(3.0, at(5), base, at(3, "Gentle.step"), base, STEP), optimizers=[many])
+    )
+
+    assert (found.at, found.share) == (at(5), 1.0)
+
+
 def test_a_fused_optimizer_is_as_it_should_be() -> None:
     adam = Optimizer(name="Adam", num_tensors=120, num_parameters=100_000, fused=True)
 

@@ -27,6 +27,8 @@ round, and hardly on the lines between."""
 MOST_FIELDS = 8
 """Of a tuple, that are looked at."""
 _NUMBERS = frozenset({"int", "float", "complex", "bool", "int32", "int64", "float32", "float64"})
+_ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
+"""The second, until 3.11, where what is read is called."""
 _LOADS = ("LOAD_FAST", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF")
 
 
@@ -88,7 +90,7 @@ def _names_read(code: CodeType, line: int) -> list[str]:
             before = name if isinstance(name, str) else ""
             read = [name] if isinstance(name, str) else list(name)
         else:
-            read = [f"{before}.{name}"] if instruction.opname == "LOAD_ATTR" and before else []
+            read = [f"{before}.{name}"] if instruction.opname in _ATTRIBUTES and before else []
             before = ""
         if is_short or at == line:
             names.update(dict.fromkeys(read))
