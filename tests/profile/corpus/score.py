@@ -1,6 +1,6 @@
 """Runs programs of the corpus under `ds profile` and says how right it was: python -m tests.profile.corpus.score
 
-score.py [--seed N] [--folder seen|held_out|...|held_out_5] [NAME ...]
+score.py [--seed N] [--folder seen|held_out|...|held_out_9] [NAME ...]
 """
 
 from __future__ import annotations

@@ -51,9 +51,11 @@ def main():
     summary = trends(table, rng, vary(8000))
     belts = table.assign(belt=pd.cut(table["depth"], [0, 6, 12, 18])).groupby("belt", observed=True)["algae"].mean()
     lines = any_table(table.groupby(["reef", "year"])[["coral", "algae", "depth"]].mean())  # HERE
-    print(f"{len(table)} photographs; {int((summary['high'] < 0).sum())} of {REEFS} reefs lose coral; "
-          f"algae ahead in {sum(l.endswith('*') for l in lines)} of {len(lines)} reef-years; "
-          f"algae by depth {' '.join(f'{v:.1f}' for v in belts)}")
+    print(
+        f"{len(table)} photographs; {int((summary['high'] < 0).sum())} of {REEFS} reefs lose coral; "
+        f"algae ahead in {sum(l.endswith('*') for l in lines)} of {len(lines)} reef-years; "
+        f"algae by depth {' '.join(f'{v:.1f}' for v in belts)}"
+    )
 
 
 if __name__ == "__main__":

@@ -19,10 +19,18 @@ def any_loggers(barns, hours, seed):
         day = 2 * np.pi * np.arange(hours) / 24
         temperature = 14 + 9 * np.sin(day / 365 - 0.6) + 6 * np.sin(day - 2.0) + rng.normal(0, 1.5, hours)
         humidity = np.clip(75 - 1.8 * (temperature - 14) + rng.normal(0, 6, hours), 20, 100)
-        frames.append(pd.DataFrame({
-            "barn": barn, "breed": list(LIMITS)[barn % 3], "time": clock, "temperature": temperature,
-            "humidity": humidity, "wind": rng.weibull(1.8, hours) * 1.4,
-        }))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "barn": barn,
+                    "breed": list(LIMITS)[barn % 3],
+                    "time": clock,
+                    "temperature": temperature,
+                    "humidity": humidity,
+                    "wind": rng.weibull(1.8, hours) * 1.4,
+                }
+            )
+        )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -49,7 +57,9 @@ class HeatLoad:
 
     def per_day(self):
         day = self.frame["time"].dt.floor("D")
-        return self.frame.groupby(["barn", day]).agg(load=("excess", "sum"), peak=("index", "max"), night=("index", "min"))
+        return self.frame.groupby(["barn", day]).agg(
+            load=("excess", "sum"), peak=("index", "max"), night=("index", "min")
+        )
 
 
 def milk(days, rng, draws=400):
@@ -71,7 +81,9 @@ def main():
     rolling = frame.set_index("time").groupby("barn")["index"].rolling("72h").mean()
     slopes = milk(days, np.random.default_rng(1), draws=6000)
     low, high = np.quantile(slopes, [0.025, 0.975])
-    print(f"{len(days)} barn days, worst three days {rolling.max():.1f}, {low:.4f} to {high:.4f} litres per unit of load")
+    print(
+        f"{len(days)} barn days, worst three days {rolling.max():.1f}, {low:.4f} to {high:.4f} litres per unit of load"
+    )
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ def any_fill(conn, roosts, calls, rng):
     conn.execute("CREATE TABLE night (roost_id INTEGER, night INTEGER, warmth REAL, PRIMARY KEY (roost_id, night))")
     conn.execute("CREATE TABLE call (roost_id INTEGER, high REAL, low REAL, length REAL, quiet REAL)")
     with conn:
-        conn.executemany("INSERT INTO roost VALUES (?, ?, ?)", [(i, f"R{i:02d}", float(rng.uniform(2, 14))) for i in range(roosts)])
+        conn.executemany(
+            "INSERT INTO roost VALUES (?, ?, ?)", [(i, f"R{i:02d}", float(rng.uniform(2, 14))) for i in range(roosts)]
+        )
         for roost in range(roosts):
             warmth = rng.normal(14, 3, 60).tolist()
             conn.executemany("INSERT INTO night VALUES (?, ?, ?)", [(roost, n, w) for n, w in enumerate(warmth)])
@@ -38,7 +40,9 @@ def any_warm_nights(conn, roost, nights=60):
     """Number of nights on which the bats may have flown."""
     warm = 0
     for night in range(nights):  # HERE
-        row = conn.execute("SELECT warmth FROM night WHERE roost_id = ? AND night = ?", (roost, night)).fetchone()  # HERE
+        row = conn.execute(
+            "SELECT warmth FROM night WHERE roost_id = ? AND night = ?", (roost, night)
+        ).fetchone()  # HERE
         warm += row[0] > 12
     return warm
 
@@ -74,7 +78,9 @@ def main():
     costs = compare(shapes)
     upper = np.triu_indices(len(costs), 1)
     apart = np.abs(np.subtract.outer(heights, heights))
-    print(f"{len(costs)} roosts, {sum(flown)} warm nights, nearest pair {costs[upper].min():.2f}, with height {np.corrcoef(costs[upper], apart[upper])[0, 1]:.3f}")
+    print(
+        f"{len(costs)} roosts, {sum(flown)} warm nights, nearest pair {costs[upper].min():.2f}, with height {np.corrcoef(costs[upper], apart[upper])[0, 1]:.3f}"
+    )
 
 
 main()

@@ -23,7 +23,8 @@ def any_taps(cards, mean_trips, seed):
     frame = pd.DataFrame({"card": card, "time": left, "pier": np.where(back, away, home), "kind": "in"})
     gone = frame.assign(
         time=left + pd.to_timedelta(12 + 2.5 * np.abs(away - home) + rng.gamma(2, 2, len(card)), unit="m"),
-        pier=np.where(back, home, away), kind="out",
+        pier=np.where(back, home, away),
+        kind="out",
     )[rng.random(len(card)) < 0.9]
     taps = pd.concat([frame, gone], ignore_index=True)
     taps["pier"] = pd.Categorical.from_codes(taps["pier"], PIERS)
@@ -36,7 +37,9 @@ def any_journeys(taps):
     taps = taps.sort_values(["card", "time"], ignore_index=True)
     after = taps.shift(-1)
     gap = after["time"] - taps["time"]
-    good = (taps["kind"] == "in") & (after["kind"] == "out") & (taps["card"] == after["card"]) & (gap < pd.Timedelta("2h"))
+    good = (
+        (taps["kind"] == "in") & (after["kind"] == "out") & (taps["card"] == after["card"]) & (gap < pd.Timedelta("2h"))
+    )
     found = taps.loc[good, ["card", "time", "pier"]].rename(columns={"pier": "origin"})
     found["target"] = after.loc[good, "pier"].astype(taps["pier"].dtype)
     found["minutes"] = gap[good].dt.total_seconds() / 60

@@ -48,7 +48,9 @@ def high_pass(messages):
     sos = signal.butter(6, 3500, "highpass", fs=RATE, output="sos")
     for text in messages:
         packet = Packet.any_unwire(text)  # HERE
-        yield Packet(packet.number, signal.sosfiltfilt(sos, packet.samples), **packet.header, low=3500).any_wire()  # HERE
+        yield Packet(
+            packet.number, signal.sosfiltfilt(sos, packet.samples), **packet.header, low=3500
+        ).any_wire()  # HERE
 
 
 def whiten(messages, width=1024):
@@ -57,7 +59,9 @@ def whiten(messages, width=1024):
         _, power = signal.welch(packet.samples, RATE, nperseg=width)
         spectrum = np.fft.rfft(packet.samples)
         smooth = np.interp(np.linspace(0, 1, len(spectrum)), np.linspace(0, 1, len(power)), np.sqrt(power))
-        yield Packet(packet.number, np.fft.irfft(spectrum / (smooth + 1e-4), len(packet.samples)), **packet.header).any_wire()
+        yield Packet(
+            packet.number, np.fft.irfft(spectrum / (smooth + 1e-4), len(packet.samples)), **packet.header
+        ).any_wire()
 
 
 def envelope(messages):

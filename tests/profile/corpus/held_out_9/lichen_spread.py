@@ -12,12 +12,14 @@ SIDE = 256
 
 def any_scenarios(count, rng):
     """Walls by rock, wetness and exposure, with log-normal growth."""
-    return pd.DataFrame({
-        "wall": [f"W{i:03d}" for i in range(count)],
-        "rock": rng.choice(["slate", "granite", "limestone"], count),
-        "wet": rng.uniform(0.2, 1.0, count),
-        "growth": rng.lognormal(0.0, 0.3, count),
-    })
+    return pd.DataFrame(
+        {
+            "wall": [f"W{i:03d}" for i in range(count)],
+            "rock": rng.choice(["slate", "granite", "limestone"], count),
+            "wet": rng.uniform(0.2, 1.0, count),
+            "growth": rng.lognormal(0.0, 0.3, count),
+        }
+    )
 
 
 def any_rates(table):

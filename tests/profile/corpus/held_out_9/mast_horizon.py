@@ -61,4 +61,6 @@ for site in ranked:
     if all(math.dist(site, other) * CELL > 4000 for other in chosen):
         chosen.append(site)
 
-print(f"{len(candidates)} candidates, median roughness {np.median(roughness):.1f} m, {len(chosen)} masts, best at {ranked[0]}")
+print(
+    f"{len(candidates)} candidates, median roughness {np.median(roughness):.1f} m, {len(chosen)} masts, best at {ranked[0]}"
+)

@@ -102,7 +102,9 @@ def main():
             sizes[month] = len(text)
             months[month] = text.count("\n") + 1
     close = confusable({e for _, e in register.by_species}, rng, 2_500_000)
-    print(f"{close:.5f} confusable, {sum(moved.values())} sightings renamed in {len(ledger.lines)} phases, {sum(sizes.values())} characters reported")
+    print(
+        f"{close:.5f} confusable, {sum(moved.values())} sightings renamed in {len(ledger.lines)} phases, {sum(sizes.values())} characters reported"
+    )
 
 
 main()

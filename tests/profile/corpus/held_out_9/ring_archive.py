@@ -12,13 +12,15 @@ import sqlalchemy as sa
 
 meta = sa.MetaData()
 core = sa.Table(
-    "core", meta,
+    "core",
+    meta,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("site", sa.String(12)),
     sa.Column("species", sa.String(12)),
 )
 ring = sa.Table(
-    "ring", meta,
+    "ring",
+    meta,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("core_id", sa.Integer, index=True),
     sa.Column("year", sa.Integer),
@@ -35,7 +37,9 @@ def any_fill(engine, cores, rng):
         widths = np.exp(0.3 * climate[start : start + 16] + rng.normal(0, 0.2, 16))
         rows += [(i, 1400 + start + j, w) for j, w in enumerate(widths.tolist())]
     with engine.begin() as conn:
-        conn.execute(core.insert(), [{"site": f"S{i % 40}", "species": "oak" if i % 3 else "pine"} for i in range(cores)])
+        conn.execute(
+            core.insert(), [{"site": f"S{i % 40}", "species": "oak" if i % 3 else "pine"} for i in range(cores)]
+        )
         conn.exec_driver_sql("INSERT INTO ring (core_id, year, width) VALUES (?, ?, ?)", rows)
     return climate
 
@@ -56,7 +60,10 @@ class Archive:
             first, last, mean = self.any_summary(row.id)  # HERE
             spans = found.setdefault(row.site, [])
             spans.append((first, last, mean))
-        return {site: (min(s[0] for s in v), max(s[1] for s in v), float(np.mean([s[2] for s in v]))) for site, v in found.items()}
+        return {
+            site: (min(s[0] for s in v), max(s[1] for s in v), float(np.mean([s[2] for s in v])))
+            for site, v in found.items()
+        }
 
 
 def cross_date(master, segments):

@@ -34,10 +34,14 @@ def journals(ports, days, rng):
     for day in range(days):
         pages = []
         for _ in range(30):
-            pages.append(TEXT.format(
-                wind=rng.choice(["NNW", "S.W.", "east", "WbyN"]), n=rng.randint(4, 60),
-                port=misspell(rng.choice(ports), rng), port2=misspell(rng.choice(ports), rng),
-            ))
+            pages.append(
+                TEXT.format(
+                    wind=rng.choice(["NNW", "S.W.", "east", "WbyN"]),
+                    n=rng.randint(4, 60),
+                    port=misspell(rng.choice(ports), rng),
+                    port2=misspell(rng.choice(ports), rng),
+                )
+            )
         yield day, ". ".join(pages)
 
 

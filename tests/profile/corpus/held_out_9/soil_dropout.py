@@ -81,7 +81,9 @@ def main():
     sampler = any_Sampler(net, cells)
     mean, spread = sampler.any_draw(60).summary()  # HERE
     truth = truth.numpy()
-    print(f"error {np.sqrt(np.mean((mean - truth) ** 2)):.3f}, within two spreads {np.mean(np.abs(mean - truth) < 2 * spread):.3f}")
+    print(
+        f"error {np.sqrt(np.mean((mean - truth) ** 2)):.3f}, within two spreads {np.mean(np.abs(mean - truth) < 2 * spread):.3f}"
+    )
 
 
 main()

@@ -40,9 +40,15 @@ class FlowNet(nn.Module):
     def __init__(self):
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(FRAMES, 32, 5, padding=2), nn.ReLU(), nn.AvgPool2d(2),
-            nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2),
-            nn.Conv2d(64, 64, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(FRAMES, 32, 5, padding=2),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Conv2d(32, 64, 3, padding=1),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Conv2d(64, 64, 3, padding=1),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1),
         )
         self.head = nn.Linear(64, 1)
 
@@ -68,7 +74,9 @@ def any_train(net, loader, epochs):
 def main():
     torch.manual_seed(5)
     torch.set_num_threads(1)
-    loader = DataLoader(any_Speckle(vary(900), seed=21), batch_size=None, shuffle=True, num_workers=1, prefetch_factor=4)
+    loader = DataLoader(
+        any_Speckle(vary(900), seed=21), batch_size=None, shuffle=True, num_workers=1, prefetch_factor=4
+    )
     last = any_train(FlowNet(), loader, epochs=1)
     print("mean squared errors " + ", ".join(f"{v:.4f}" for v in last))
 

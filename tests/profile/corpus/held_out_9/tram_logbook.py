@@ -9,7 +9,9 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-LINE = re.compile(r"(?P<day>\d{4}-\d\d-\d\d) (?P<clock>\d\d:\d\d:\d\d) tram=(?P<tram>\w+) (?P<kind>[A-Z_]+)(?: (?P<rest>.*))?")
+LINE = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d) (?P<clock>\d\d:\d\d:\d\d) tram=(?P<tram>\w+) (?P<kind>[A-Z_]+)(?: (?P<rest>.*))?"
+)
 DOOR = re.compile(r"door=(\d+)/(left|right) state=(\w+)(?: code=([A-F]\d{2}))?")
 STOP = re.compile(r"stop='([^']+)' late=(-?\d+)")
 MAKERS = {"A": "Ostler", "B": "Ostler", "C": "Brandt", "D": "Brandt", "E": "Keil", "F": "Keil"}
@@ -20,7 +22,9 @@ def any_log(path, lines, rng):
     """Events at random: half of them stops with Laplace lateness, a third doors, one door in thirty with a code."""
     with path.open("w") as out:
         for i in range(lines):
-            stamp = f"2025-{1 + i * 12 // lines:02d}-{1 + i % 28:02d} {i // 3600 % 24:02d}:{i // 60 % 60:02d}:{i % 60:02d}"
+            stamp = (
+                f"2025-{1 + i * 12 // lines:02d}-{1 + i % 28:02d} {i // 3600 % 24:02d}:{i // 60 % 60:02d}:{i % 60:02d}"
+            )
             tram = f"T{rng.randrange(90):03d}"
             chance = rng.random()
             if chance < 0.5:
@@ -28,7 +32,9 @@ def any_log(path, lines, rng):
             elif chance < 0.85:
                 code = f" code={rng.choice('ABCDEF')}{rng.randrange(100):02d}" if rng.random() < 0.03 else ""
                 side = rng.choice(("left", "right"))
-                out.write(f"{stamp} tram={tram} DOOR door={rng.randrange(1, 7)}/{side} state={rng.choice(('open', 'shut', 'stuck'))}{code}\n")
+                out.write(
+                    f"{stamp} tram={tram} DOOR door={rng.randrange(1, 7)}/{side} state={rng.choice(('open', 'shut', 'stuck'))}{code}\n"
+                )
             else:
                 out.write(f"{stamp} tram={tram} HEARTBEAT\n")
 
