@@ -16,7 +16,7 @@ from ds_notebook.profile.capture.scope import Scope
 MEMORY_EVERY_S = 0.05
 MEMORY_SHARE = 0.03
 """Of the time that has gone by, between two notes of the memory: some 80 notes while it becomes ten times as much."""
-THREADS_EVERY_S = (0.25, 5.0)
+THREADS_EVERY_S = (0.5, 5.0)
 """At first, since a pool may soon be gone with what its threads waited, and at last; in between a tenth of the time
 that has gone by."""
 PROCESSES_EVERY_S = 0.5

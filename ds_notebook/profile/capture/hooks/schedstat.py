@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
-from pathlib import Path
 
 from ds_notebook.profile.capture.turn import NAME
 from ds_notebook.profile.observed import Process
 
 TAKES_PART = 0.08
 """Of what the busiest thread of a process had."""
+
+MOST_BYTES = 4096
 
 
 class Threads:
@@ -49,7 +51,7 @@ class Threads:
             try:
                 if self._is_sampler(task):
                     continue
-                on_core_ns, waited_ns, _ = Path(f"{self._tasks}/{task}/schedstat").read_bytes().split()
+                on_core_ns, waited_ns, _ = _contents(f"{self._tasks}/{task}/schedstat").split()
             except (OSError, ValueError):  # it has just ended, or this kernel keeps no such counts
                 continue
             found[task] = (int(on_core_ns), int(waited_ns))
@@ -58,7 +60,7 @@ class Threads:
     def _is_sampler(self, task: str) -> bool:
         """Whether it is a profile's own thread, here or in a child; it names itself before its first sample."""
         if task not in self._samplers:
-            self._samplers[task] = Path(f"{self._tasks}/{task}/comm").read_bytes().strip() == NAME
+            self._samplers[task] = _contents(f"{self._tasks}/{task}/comm").strip() == NAME
         return self._samplers[task]
 
     def _before(self, task: str) -> tuple[int, int]:
@@ -97,12 +99,26 @@ def _below(process: str) -> list[str]:
     found = []
     for task in _names(f"/proc/{process}/task"):
         try:
-            children = Path(f"/proc/{process}/task/{task}/children").read_text().split()
+            children = _contents(f"/proc/{process}/task/{task}/children").decode().split()
         except OSError:  # it has just ended, or this kernel does not say
             continue
         for child in children:
             found += [child, *_below(child)]
     return found
+
+
+def _contents(path: str) -> bytes:
+    """Of a small file of the system's, read without letting go of the GIL: where several threads compute, the sampler
+    would wait for it again after each opening, reading and closing, and take no samples meanwhile."""
+    calls, buffer = ctypes.PyDLL(None), ctypes.create_string_buffer(MOST_BYTES)
+    file = calls.open(path.encode(), os.O_RDONLY)
+    if file < 0:
+        raise FileNotFoundError(path)
+    try:
+        size = calls.read(file, buffer, MOST_BYTES)
+        return buffer.raw[: max(0, size)]
+    finally:
+        calls.close(file)
 
 
 def _names(folder: str) -> list[str]:
