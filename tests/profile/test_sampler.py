@@ -72,7 +72,7 @@ def lines_of(profile: Profile, function: str) -> set[str]:
 
 
 def test_shares_are_those_of_the_program(runs: Path) -> None:
-    shares = cpu_shares(in_rounds(3.0))
+    shares = cpu_shares(in_rounds(5.0))  # with 300 samples one in thirty runs is further off by chance
 
     assert shares == pytest.approx(SHARES, abs=0.06)
 
@@ -112,10 +112,15 @@ def test_a_loop_that_gives_the_gil_up_for_a_moment_is_seen_where_it_computes(run
 
 
 def cpu_s_of(work: Callable[[], object]) -> float:
-    begun = time.thread_time()
-    for _ in range(200):
-        work()
-    return time.thread_time() - begun
+    """Where nothing came between, as the shortest of some rounds shows."""
+
+    def round_s() -> float:
+        begun = time.thread_time()
+        for _ in range(40):
+            work()
+        return time.thread_time() - begun
+
+    return min(round_s() for _ in range(7))
 
 
 def test_the_switch_interval_is_left_as_it_was(runs: Path) -> None:
