@@ -149,10 +149,10 @@ class Schedule:
     def start(self, config: SchedulerConfig | None = None) -> bool:
         """Have the queue served; False if it was already. Raises RecordError with the reason where that fails."""
         deadline = time.monotonic() + _START_S
-        if self.is_running:
-            while self.record.started is None and time.monotonic() < deadline:  # its very first word is on its way
-                time.sleep(_LOOK_S)
-            return False
+        while self.is_running and time.monotonic() < deadline:
+            if self.record.state == "running":
+                return False
+            time.sleep(_LOOK_S)  # its first word is on its way, or it has just ended, or the queue is being cleaned
         if _inside_a_job():
             raise RecordError("A scheduler that a job starts would end with it. Start it from outside of any job.")
         launched = launch(self.folder, config)

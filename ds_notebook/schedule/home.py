@@ -22,9 +22,9 @@ def home_folder() -> Path:
 
 
 def open_home(folder: Path | None = None) -> Path:
-    """The folder, made if it is not there; raises RecordError where others own it or may write in it.
+    """The folder, made if need be and closed to others; raises RecordError where they own it or may write in it.
 
-    Whoever may write there may have any program run as this user.
+    Whoever may write there may have any program run as this user; whoever may read sees what all jobs were given.
     """
     home = (folder or home_folder()).absolute()
     try:
@@ -43,6 +43,8 @@ def open_home(folder: Path | None = None) -> Path:
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise RecordError(f"Others may write in {home}: the scheduler runs nothing out of it. Try: chmod 700 {home}")
     try:
+        if found.st_mode & 0o077:
+            home.chmod(0o700)
         (home / _JOBS).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise _not_made(home, error) from None

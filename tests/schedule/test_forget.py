@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -148,18 +149,36 @@ def test_clean_asks_for_the_scheduler_to_be_stopped(schedule, capsys):
     assert "`ds schedule stop` ends it, not its jobs" in capsys.readouterr().err
 
 
-def test_a_job_that_is_submitted_meanwhile_starts_the_scheduler_all_the_same(home):
-    schedule = Schedule()
-    pipe = schedule.folder / "commands-pipe"  # who opens it to read waits until it is written to
+@contextmanager
+def being_cleaned(home):
+    """A queue in the hands of `forget`, until the block is left."""
+    pipe = home / "commands-pipe"  # who opens it to read waits until it is written to
     os.mkfifo(pipe)
     cleaning = threading.Thread(target=forget, args=(home,), kwargs={"older_than_s": 0, "now": time.time()})
     cleaning.start()
     until(lambda: is_held(home))
-    schedule.submit(shell("job", "exit 0"))
+    yield
     with open(pipe, "wb"):
         pass
     with open(pipe, "wb"):
         pipe.unlink()
     cleaning.join()
 
+
+def test_a_job_that_is_submitted_meanwhile_starts_the_scheduler_all_the_same(home):
+    schedule = Schedule()
+    with being_cleaned(schedule.folder):
+        schedule.submit(shell("job", "exit 0"))
+
     assert [job.state for job in schedule.wait("job", timeout_s=20)] == ["succeeded"]
+
+
+def test_a_start_meanwhile_waits_for_the_end_of_it(home):
+    schedule, told = Schedule(), []
+    with being_cleaned(schedule.folder):
+        starting = threading.Thread(target=lambda: told.append(schedule.start(QUICK)))
+        starting.start()
+        time.sleep(0.2)
+    starting.join()
+
+    assert (told, schedule.is_running) == ([True], True)

@@ -339,6 +339,13 @@ def test_a_folder_of_another_user_is_refused(home):
         open_home()
 
 
+def test_a_folder_that_others_could_read_is_made_the_users_own(home):
+    home.mkdir()
+    home.chmod(0o755)
+
+    assert open_home().stat().st_mode & 0o777 == 0o700
+
+
 def test_the_folder_is_the_users_own(home):
     assert (open_home().stat().st_mode & 0o777, job_folder(home, "job").parent.stat().st_mode & 0o777) == (0o700, 0o700)
 
