@@ -13,6 +13,6 @@ def any_words(any_text):
 
 
 any_page = "The quick brown fox, as they say. Jumps over a lazy dog while others look on. " * vary(4000)
-with ThreadPoolExecutor(4) as any_pool:
+with ThreadPoolExecutor(4) as any_pool:  # HERE
     any_tables = list(any_pool.map(any_words, [any_page] * vary(150)))
 print(len(any_tables))
