@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from ds_notebook.record import commands
 from ds_notebook.record.events import Decision
@@ -14,6 +15,8 @@ from ds_notebook.schedule.observer import Observer
 from ds_notebook.schedule.state import Placement
 from ds_notebook.schedule.tree import descendants
 
+PAUSE_S = 10.0
+"""A training may take so long to come to the end of its step and pause; then it is stopped where it is."""
 WEIGH_S = 2.0
 """How often it is looked for sessions that weak jobs began since."""
 
@@ -27,6 +30,8 @@ class Hands:
         self._placed: dict[str, Placement] = {}
         self._refused: set[tuple[str, str]] = set()
         self._leaving: dict[str, Leaving] = {}
+        self._pausing: dict[str, tuple[Live, float]] = {}
+        """Whose trainings were asked to pause, and until when that may take."""
         self._later: dict[str, tuple[Live, Placement]] = {}
         self._next_weighing_s = 0.0
 
@@ -39,9 +44,12 @@ class Hands:
             case Resize(job=job, attempt=attempt, placement=placement) if live := self._attempts.get(job, attempt):
                 return self._resize(live, placement)
             case Pause(job=job, attempt=attempt) if live := self._attempts.get(job, attempt):
-                if not levers.tell(self._observer.children(job), commands.Pause()):
+                if levers.tell(self._observer.children(job), commands.Pause()):
+                    self._pausing[job] = live, time.monotonic() + PAUSE_S
+                else:
                     live.order(commands.Pause())
             case Resume(job=job, attempt=attempt, placement=placement) if live := self._attempts.get(job, attempt):
+                self._pausing.pop(job, None)
                 levers.tell(self._observer.children(job), commands.Resume())
                 live.order(commands.Resume())
                 return self._resize(live, placement)
@@ -53,12 +61,13 @@ class Hands:
         return []
 
     def go_on(self) -> list[Decision]:
-        """With what takes longer than one call: jobs that were asked to save and stop, or changed before they ran."""
+        """With what takes longer than one call: who was asked to pause or to stop, or was changed before it ran."""
         at_work = {live.job: live for live in self._attempts}
         self._placed = {job: placement for job, placement in self._placed.items() if job in at_work}
         for job, leaving in list(self._leaving.items()):
             if job not in at_work or not leaving.look():
                 del self._leaving[job]
+        self._stop_what_does_not_pause(at_work)
         self._weigh_sessions()
         waiting, self._later = self._later, {}
         return [
@@ -67,6 +76,15 @@ class Hands:
             if at_work.get(job) is live
             for said in self._resize(live, placement)
         ]
+
+    def _stop_what_does_not_pause(self, at_work: Mapping[str, Live]) -> None:
+        for job, (live, until_s) in list(self._pausing.items()):
+            if at_work.get(job) is not live:
+                del self._pausing[job]
+            elif time.monotonic() >= until_s:
+                del self._pausing[job]
+                if any(child.state == "running" for child in self._observer.children(job)):
+                    live.order(commands.Pause())
 
     def _weigh_sessions(self) -> None:
         """What a weak job began since as a session of its own, a notebook's kernel for one, is as strong as any."""

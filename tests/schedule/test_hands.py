@@ -15,6 +15,7 @@ from ds_notebook.record import Record
 from ds_notebook.record.events import Decision
 from ds_notebook.record.journal import write_apart
 from ds_notebook.record.lock import hold_lock
+from ds_notebook.schedule import hands
 from ds_notebook.schedule.attempt import PROGRAM, Outcome
 from ds_notebook.schedule.attempts import Attempts
 from ds_notebook.schedule.events import (
@@ -140,6 +141,18 @@ def test_a_training_is_paused_between_its_steps_and_not_stopped_where_it_is(desk
     assert (Record(job_folder(desk.home, "job")).state, process_state(program)) == ("running", "S")
     desk.hands.do(Resume(job="job", attempt=1, placement=Placement(cores=tuple(CORES[:1]))))
     until_state(child.path, "running")
+
+
+def test_a_training_whose_step_does_not_end_is_stopped_where_it_is(desk, monkeypatch):
+    monkeypatch.setattr(hands, "PAUSE_S", 0.2)
+    wrapper = desk.start(python("job", TRAINING.replace("0.01", "60")))
+    desk.until(ChildSeen)
+    desk.hands.do(Pause(job="job", attempt=1))
+    time.sleep(0.3)
+    desk.hands.go_on()
+    until_state(job_folder(desk.home, "job"), "paused")
+
+    assert process_state(descendants(wrapper)[0]) == "T"
 
 
 def process_state(pid: int) -> str:
