@@ -38,7 +38,10 @@ def _run(asked: argparse.Namespace) -> int:
     config = from_options(ProfileConfig, asked)
     record, status = profile_program(words, config, stdout=stdout)
     if config.fix:
-        _fix(record, words, status, config.repeat)
+        try:
+            _fix(record, words, status, config.repeat)
+        except KeyboardInterrupt:  # what was found is not lost with what was to be tried
+            status = 130
     _show(record, as_json=asked.json)
     return status
 

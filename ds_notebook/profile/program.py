@@ -97,12 +97,12 @@ def program_of(words: list[str]) -> Program:
 def _run_file(path: str) -> None:
     with io.open_code(path) as file:
         source = file.read()
-    _run_as_main(source, path)
+    _run_as_main(source, os.path.abspath(path))  # as Python names it: the program may leave this folder
 
 
 def _run_module(name: str) -> None:
     """As `python -m` does it; `runpy.run_module` would take `__main__` away at the end, too."""
-    sys.modules["__main__"] = ModuleType("__main__")
+    _become_main(ModuleType("__main__"))
     runpy._run_module_as_main(name)  # type: ignore[attr-defined]  # what Python itself calls for `-m`
 
 
@@ -113,8 +113,13 @@ def _run_as_main(source: str | bytes, filename: str) -> None:
     names["__builtins__"] = builtins
     if filename != FROM_COMMAND:
         names |= {"__file__": filename, "__cached__": None, "__loader__": SourceFileLoader("__main__", filename)}
-    sys.modules["__main__"] = main
+    _become_main(main)
     exec(compile(source, filename, "exec", dont_inherit=True), names)
+
+
+def _become_main(main: ModuleType) -> None:
+    """Under its second name, too, by which multiprocessing's spawned processes call it."""
+    sys.modules["__main__"] = sys.modules["__mp_main__"] = main
 
 
 def wait_for_threads() -> None:

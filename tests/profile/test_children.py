@@ -93,6 +93,22 @@ def test_workers_with_a_python_of_their_own_are_seen_as_well(profile: Callable[[
     assert sum(stack.wall_s for stack in seen.stacks if "work" in [each.function for each in stack.frames]) > 0.8
 
 
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_objects_of_the_programs_own_classes_come_back_from_them(tmp_path: Path, runs: Path, method: str) -> None:
+    program = tmp_path / "prog.py"
+    program.write_text(
+        "import multiprocessing\n"
+        "class Answer: pass\n"
+        "def answer(i): return Answer()\n"
+        "if __name__ == '__main__':\n"
+        f"    with multiprocessing.get_context({method!r}).Pool(1) as pool:\n"
+        "        print([type(each) is Answer for each in pool.map_async(answer, range(2)).get(timeout=20)])\n"
+    )
+    command = [sys.executable, "-m", "ds_notebook.cli", "profile", "--", "python", str(program)]
+
+    assert subprocess.run(command, capture_output=True, text=True, timeout=60).stdout.startswith("[True, True]")
+
+
 def test_a_plain_fork_goes_on_where_its_parent_was(profile: Callable[[str], Profile]) -> None:
     seen = profile(
         "child = os.fork()\n"

@@ -22,7 +22,7 @@ def total(n):
         result += i * i
     return result
 print("args", sys.argv[1:], __name__)
-total(25_000_000)
+total(60_000_000)
 """
 
 
@@ -87,6 +87,12 @@ def test_a_module_runs_with_the_options_of_python(tmp_path: Path, runs: Path) ->
     done = ds_profile("--json", "--", "python", "-X", "dev", "-m", "tool", "a", cwd=tmp_path)
 
     assert f"['a'] True {tmp_path}" in done.stderr
+
+
+def test_a_program_that_leaves_its_folder_still_finds_its_file(tmp_path: Path, runs: Path) -> None:
+    (tmp_path / "prog.py").write_text("import os\nos.chdir('/')\nprint(open(__file__).readline())\n")
+
+    assert ds_profile("--", "python", "prog.py", cwd=tmp_path).stdout.startswith("import os")
 
 
 def test_an_interrupt_ends_the_program_and_keeps_the_profile(program: Path) -> None:

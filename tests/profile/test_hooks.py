@@ -23,7 +23,8 @@ import ds_notebook as ds
 from ds_notebook.profile import profile_of
 from ds_notebook.profile.capture.hooks.names import kind_of
 from ds_notebook.profile.capture.hooks.schedstat import Threads
-from ds_notebook.profile.capture.hooks.statements import shape
+from ds_notebook.profile.capture.hooks.statements import Statements, shape
+from ds_notebook.profile.capture.places import Places
 from ds_notebook.profile.capture.turn import wake_in_time
 from ds_notebook.profile.observed import Observed
 
@@ -60,10 +61,23 @@ def line_of(code: Callable[[], object], text: str) -> str:
         ('SELECT a FROM t WHERE b = "' + "x" * 5000, "SELECT a FROM t WHERE b = ?"),
         (r"SELECT a FROM t WHERE b = 'it\'s' AND c = 1", "SELECT a FROM t WHERE b = ? AND c = ?"),
         ("SELECT $tag$it's$tag$, 0xFF", "SELECT ?, ?"),
+        ("SELECT a /* for bob */ FROM t -- bob's secret", "SELECT a FROM t"),
+        ("SELECT '-- a' FROM t", "SELECT ? FROM t"),
+        ('SELECT lower("alice") FROM t WHERE a BETWEEN "b" AND "c"', "SELECT lower(?) FROM t WHERE a BETWEEN ? AND ?"),
+        ('INSERT INTO t VALUES (?, "secret", f(?))', "INSERT INTO t VALUES (?, ?, f(?))"),
     ],
 )
 def test_a_statements_shape_has_no_value_in_it(sql: str, expected: str) -> None:
     assert shape(sql) == expected
+
+
+@pytest.mark.parametrize("value", ["5", "?"])
+def test_many_statements_of_one_kind_do_not_hide_another_from_the_same_line(value: str) -> None:
+    counted = Statements(Places())
+    for text in ["SELECT a FROM t WHERE b = "] * 60 + ["UPDATE t SET a = "] * 40:
+        counted.add(text + value, sys._getframe(), 0.001, "any")
+
+    assert [each.count for each in counted.all()] == [60, 40]
 
 
 def test_statements_of_sqlite_are_counted_by_shape_and_line(runs: Path) -> None:

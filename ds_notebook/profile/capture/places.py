@@ -32,6 +32,8 @@ _STANDARD = tuple(
     {os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")}
     | {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")}
 )
+_CELL_MAGIC = "get_ipython().run_cell_magic("
+"""What IPython makes of a cell that begins with a magic: no line of the user's, who would have it run anew."""
 
 
 class Place(NamedTuple):
@@ -119,7 +121,8 @@ class Places:
         for filename, place in list(self._known.items()):
             if place.whose == "users":
                 lines = [line.rstrip("\r\n") for line in linecache.getlines(filename)]
-                found[place.name] = _both(found.get(place.name, []), lines)
+                if not lines[:1] or not lines[0].startswith(_CELL_MAGIC):
+                    found[place.name] = _both(found.get(place.name, []), lines)
         return found
 
 

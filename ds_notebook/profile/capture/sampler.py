@@ -63,8 +63,10 @@ class Sampler:
         if self._ending or self._thread.ident is None:
             return
         self._ending = True
-        self._thread.join()
-        self.close()
+        try:
+            self._thread.join()
+        finally:  # an interrupt ends the wait, not what the system lent
+            self.close()
 
     def close(self) -> None:
         """Give back what the system lent; in a forked child, which has it from its parent, this is all to do."""

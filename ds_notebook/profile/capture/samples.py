@@ -83,9 +83,12 @@ class Samples:
         tally.add(thread.lane, key, gap_s, cpu_s, thread.disk_s(gap_s, cpu_s))
 
     def close_last_gap(self) -> None:
-        """The main thread has since come back to its profiler: what it did before is what it was last seen at."""
-        main = self.threads.watched[self.threads.main]
-        if self._last_key and not self.waits_alone:
+        """The main thread has since come back to its profiler: what it did before is what it was last seen at.
+
+        One that has ended is watched no more.
+        """
+        main = self.threads.watched.get(self.threads.main)
+        if main is not None and self._last_key and not self.waits_alone:
             self._tally.add(MAIN, self._last_key, time.perf_counter() - self._last_s, main.cpu_s(), 0.0)
 
     def close(self) -> None:

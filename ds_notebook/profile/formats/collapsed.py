@@ -35,9 +35,10 @@ def _lines(path: Path) -> Iterator[tuple[str, tuple[str, ...], float]]:
     with open(path, "rb") as file:
         while line := file.readline(LONGEST_LINE):
             number += 1
-            text = line.decode("utf-8", "replace").strip()
+            text = line.decode("utf-8", "replace").rstrip()
             names, _, count = text.rpartition(" ")
-            if not text:
+            names = names.strip()
+            if not text or (not names and text[:1] == " "):  # a thread without frames, as py-spy writes it
                 continue
             if not names or not count.isascii() or not count.isdigit() or len(count) > 15 or "\0" in names:
                 raise broken(path, f"line {number} is not a stack and its count")

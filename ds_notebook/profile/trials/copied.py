@@ -33,6 +33,7 @@ ANSWER = "answer.json"
 """In the copy's folder, beside the values."""
 _MOST_PRINTED = 200_000
 _MOST_LINES = 2000
+NUM_LINES = "number of lines that it prints"
 
 
 class Change(msgspec.Struct):
@@ -171,7 +172,7 @@ class _Printed:
 def _as_values(printed: list[str]) -> dict[str, values.Plain | values.Array]:
     """Line by line, so that one with the time in it does not hide the others."""
     lines = {f"line {number} that it prints": values.plain(line) for number, line in enumerate(printed, 1)}
-    return {"number of lines that it prints": values.plain(len(printed)), **lines} if printed else {}
+    return {NUM_LINES: values.plain(len(printed)), **lines} if printed else {}
 
 
 @contextmanager

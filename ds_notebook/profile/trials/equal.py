@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ds_notebook.profile.trials.values import Array, Plain
@@ -14,10 +14,9 @@ RELATIVE = 1e-9
 Values = Mapping[str, Plain | Array]
 
 
-def differences(before: Values, after: Values, but: Iterable[str] = ()) -> dict[str, str]:
+def differences(before: Values, after: Values) -> dict[str, str]:
     """What each name that both have differs by, in words: {"total": "differs by 2e-3"}; equal ones are left out."""
-    both = [name for name in before if name in after and name not in set(but)]
-    found = {name: difference(before[name], after[name]) for name in both}
+    found = {name: difference(before[name], after[name]) for name in before if name in after}
     return {name: words for name, words in found.items() if words}
 
 

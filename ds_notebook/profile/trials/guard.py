@@ -21,7 +21,9 @@ REFUSED = "refused.json"
 ENDED_BY_GUARD = 77
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_HARMLESS = ("/dev/null", "/dev/shm/", "/dev/nvidia", "/proc/self/")
+_SHARED = tuple("/dev/shm/" + name for name in ("pym-", "psm_", "sem.", "torch_"))
+"""How the memory that workers share is named."""
+_HARMLESS = ("/dev/null", *_SHARED, "/dev/nvidia", "/proc/self/")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/nvidia")
 _MULTIPROCESSING = "pymp-"
 """How multiprocessing's own folders of sockets begin, which a loader's workers need."""

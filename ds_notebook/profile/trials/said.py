@@ -69,7 +69,7 @@ def measured(finding: Finding, trial: Trial) -> Finding:
         finding,
         at=time.time(),
         advice=f"{finding.advice} {against}".strip(),
-        fix=trial.fix or finding.fix,
+        fix=(verdict(trial) in ("faster", "not tried") and trial.fix) or finding.fix,
         measured_gain_pct=gain,
     )
 

@@ -10,7 +10,7 @@ import msgspec
 from ds_notebook.profile.folded import Profile
 from ds_notebook.profile.found import Found
 from ds_notebook.profile.trials.bench import Bench, Outcome, run_on
-from ds_notebook.profile.trials.copied import Change, Task
+from ds_notebook.profile.trials.copied import NUM_LINES, Change, Task
 from ds_notebook.profile.trials.equal import differences
 from ds_notebook.profile.trials.remedies import remedies
 from ds_notebook.profile.trials.remedy import CannotTry, Remedy, Rewriting
@@ -178,7 +178,8 @@ class _Series:
         changing = {name for other in self._baselines[1:] for name in differences(first.values, other.values)}
         changing |= plan.rewriting.loop_names if plan.rewriting else frozenset()
         trial.differs = {name: words for name, words in trial.differs.items() if name not in changing}
-        trial.compared = sorted(name for name in first.values if name in after.values and name not in changing)
+        compared = first.values.keys() & after.values.keys() - changing
+        trial.compared = sorted(compared - {NUM_LINES})  # how much was printed is no result
         trial.left_out = sorted(changing | set(first.unknown) | (first.values.keys() ^ after.values.keys()))
 
 

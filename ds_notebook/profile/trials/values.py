@@ -118,16 +118,19 @@ class _Reader:
         if numpy and isinstance(value, numpy.generic) and kind in _SAME_AS.values():
             return self.read(value.item())
         if numpy and isinstance(value, numpy.ndarray | numpy.generic):
-            return (
-                _array(kind, value) if value.dtype.kind in "biufcmM" else self._sequence(kind, value.ravel().tolist())
-            )
+            if value.dtype.kind in "biufcmM" and not isinstance(value, numpy.ma.MaskedArray):
+                return _array(kind, value)
+            return self._mapping(f"{kind} of {value.dtype} {value.shape}", {"items": value.tolist()})
         if torch and isinstance(value, torch.Tensor):
             return _tensor(kind, value)
         if torch and isinstance(value, torch.nn.Module):
             return self._mapping(kind, value.state_dict())
         if pandas and isinstance(value, pandas.DataFrame):
-            return self._mapping(kind, {"index": value.index, **{str(name): value[name] for name in value.columns}})
-        if pandas and isinstance(value, pandas.Series | pandas.Index):
+            columns = [value.iloc[:, number] for number in range(value.shape[1])]
+            return self._mapping(kind, {"columns": value.columns, "index": value.index, "values": columns})
+        if pandas and isinstance(value, pandas.Series):
+            return self._mapping(f"{kind} of {value.dtype}", {"index": value.index, "values": value.to_numpy()})
+        if pandas and isinstance(value, pandas.Index):
             return self.read(value.to_numpy())
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self._mapping(kind, {each.name: getattr(value, each.name) for each in dataclasses.fields(value)})

@@ -44,6 +44,9 @@ def test_a_value_is_equal_to_itself_after_its_way_through_a_file(value: object, 
         ('{"a": [1, 2]}', '{"a":[1,2]}', ""),
         (np.float64(2.0), 2.0, ""),
         (FRAME, FRAME.assign(a=[1, 3]), "holds other values"),
+        (FRAME["a"], FRAME["a"].set_axis([5, 6]), "holds other values"),
+        (FRAME["a"], FRAME["a"].to_numpy(), "is a ndarray, was a Series of int64"),
+        (np.array([["a", None]]), np.array(["a", None]), "is a ndarray of object (2,), was a ndarray of object (1, 2)"),
     ],
 )
 def test_a_difference_is_said_in_words(before: object, after: object, words: str) -> None:

@@ -9,6 +9,12 @@ from jupyter_client.manager import start_new_kernel
 
 from tests.magics.conftest import Kernel
 
+LOOP = """
+for _ in range(12):
+    for number in range(600):
+        hits += len(re.findall(f"(a|b)[0-9]*x{number}", "ax599"))
+"""
+TRIALS = "[(d.verdict, d.evidence['equal']) for d in profile.record.decisions if d.policy == 'trial']"
 CELL = """
 import re
 hits = 0
@@ -34,6 +40,13 @@ def kernel(runs: object, tmp_path: object) -> Iterator[Kernel]:
         manager.shutdown_kernel(now=True)
 
 
+def test_a_cell_that_begins_with_the_magic_is_tried_without_it(kernel: Kernel) -> None:
+    cell = kernel.run("%%ds_profile --fix\nimport re\nhits = 0\n" + LOOP)
+
+    assert cell.error == ""
+    assert kernel.run(TRIALS).displays[0]["text/plain"] == "[('faster', True)]"
+
+
 def test_a_statement_is_tried_in_a_copy_and_the_answer_says_what_that_measured(kernel: Kernel) -> None:
     kernel.run(CELL)
 
@@ -41,5 +54,4 @@ def test_a_statement_is_tried_in_a_copy_and_the_answer_says_what_that_measured(k
 
     assert cell.error == ""
     assert "Measured: " in cell.displays[0]["text/plain"]
-    trials = "[(d.verdict, d.evidence['equal']) for d in profile.record.decisions if d.policy == 'trial']"
-    assert kernel.run(trials).displays[0]["text/plain"] == "[('faster', True)]"
+    assert kernel.run(TRIALS).displays[0]["text/plain"] == "[('faster', True)]"

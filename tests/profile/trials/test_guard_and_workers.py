@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -22,6 +23,11 @@ def test_workers_send_tensors_over_a_socket_that_is_connected_already(guard: _Gu
         assert guard._objection("socket.sendmsg", (one, None)) == ""
         assert guard._objection("socket.connect", (one, str(tmp_path / "tmp" / "pymp-1" / "listener"))) == ""
         assert guard._objection("socket.connect", (one, "/run/database.sock")) == "opens a socket"
+
+
+def test_only_what_workers_share_may_lie_in_shared_memory(guard: _Guard) -> None:
+    assert guard._objection("open", ("/dev/shm/pym-12-abc", None, os.O_RDWR)) == ""
+    assert guard._objection("open", ("/dev/shm/results.txt", None, os.O_RDWR)) == "writes a file"
 
 
 def test_what_a_library_keeps_in_the_copys_own_folder_while_it_loads_is_its_affair(

@@ -149,8 +149,8 @@ def test_a_program_that_hangs_is_killed_and_leaves_no_process(tried: Tried, tmp_
         Observed(wall_s=-2.5),  # a limit of 2.5 s
     )
 
-    child = int(Path("/dev/shm", tmp_path.name).read_text())
-    Path("/dev/shm", tmp_path.name).unlink()
+    child = int(Path("/dev/shm", f"psm_{tmp_path.name}")  # where a copy may write.read_text())
+    Path("/dev/shm", f"psm_{tmp_path.name}")  # where a copy may write.unlink()
     assert trial.not_tried == "it had not ended after 2 s"
     assert time.monotonic() - began < 30
     assert ended(child)
@@ -192,7 +192,7 @@ def test_a_pool_that_is_never_shut_down_does_not_hold_a_trial_up(tried: Tried) -
 
 def test_a_copy_ends_with_whoever_started_it(tmp_path: Path) -> None:
     program, starts = tmp_path / "hangs.py", tmp_path / "starts.py"
-    shared = Path("/dev/shm", tmp_path.name)
+    shared = Path("/dev/shm", f"psm_{tmp_path.name}")  # where a copy may write
     program.write_text(f"import os, time\nopen({str(shared)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)\n")
     starts.write_text(
         "import sys\n"

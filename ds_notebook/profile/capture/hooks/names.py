@@ -52,11 +52,12 @@ def names_on_hot_lines(scope: Scope) -> Iterator[None]:
 
 
 def _users(scope: Scope, frame: FrameType) -> Iterator[FrameType]:
-    """The user's frames, innermost first."""
-    users = scope.places.users_frame(frame)
-    while users is not None:
-        yield users
-        users = scope.places.users_frame(users.f_back)
+    """The user's frames in the profiled code, innermost first."""
+    walked: FrameType | None = frame
+    while walked is not None and walked is not scope.sampler.samples.base:
+        if scope.places.is_users(walked.f_code):
+            yield walked
+        walked = walked.f_back
 
 
 def _types(frame: FrameType, line: int) -> dict[str, str]:

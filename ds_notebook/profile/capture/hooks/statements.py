@@ -12,8 +12,11 @@ from ds_notebook.profile.observed import Statement
 LONGEST = 2000
 """Characters of a statement that are looked at."""
 ALIKE = 50
-"""After so many statements of one shape from one line, the next are taken to have it too."""
+"""After so many statements of one shape from one line, the next that begin like them are taken to have it too."""
+MOST_TEXTS = 1000
+"""Whose shapes are remembered."""
 _VALUE = re.compile(
+    r"(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))|"
     r"\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"  # text, as PostgreSQL may have it
     r"|'(?:[^']|'')*'"  # text
     r"|0x[0-9a-fA-F]+"
@@ -23,8 +26,12 @@ _VALUE = re.compile(
 )
 _ESCAPED = re.compile(r"'.*'", re.DOTALL)
 _QUOTED = r'"(?:[^"]|"")*"'
-_COMPARED = re.compile(rf"([=<>]|\b(?:like|glob)\b)(\s*){_QUOTED}(?!\s*\.)", re.IGNORECASE)
-_LISTED = re.compile(r"\b(?:in|values)\s*\([^()]*\)(?:\s*,\s*\([^()]*\))*", re.IGNORECASE)
+_COMPARED = re.compile(
+    rf"([=<>]|\b(?:like|glob|regexp|rlike|is|is\s+not|between|between\s+\?\s+and)\b|\w\()(\s*){_QUOTED}(?!\s*\.)",
+    re.IGNORECASE,
+)
+_BRACKET = r"\((?:[^()]|\([^()]*\))*\)"
+_LISTED = re.compile(rf"\b(?:in|values)\s*{_BRACKET}(?:\s*,\s*{_BRACKET})*", re.IGNORECASE)
 """MySQL and SQLite take text in double quotes too; elsewhere than here it names a column or table."""
 _LIST = re.compile(r"\(\s*\?(?:\s*,\s*\?)*\s*\)")
 
@@ -34,7 +41,8 @@ def shape(sql: str) -> str:
     short = sql if len(sql) <= LONGEST else sql[:LONGEST] + "'"  # a value that was cut must not be left open
     if "\\'" in short:  # one dialect's escaped quote is another's end of a text: all that it may be is left out
         short = _ESCAPED.sub("?", short)
-    short = _COMPARED.sub(r"\1\2?", _VALUE.sub("?", short))
+    short = _VALUE.sub(lambda found: " " if found["comment"] else "?", short)
+    short = _COMPARED.sub(r"\1\2?", _COMPARED.sub(r"\1\2?", short))  # the second of `between` after the first
     if short.count('"') % 2:  # cut within
         short = short[: short.rindex('"')] + "?"
     short = _LISTED.sub(lambda found: re.sub(_QUOTED, "?", found[0]), short)
@@ -47,6 +55,9 @@ class Statements:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._by_site: dict[tuple[int, int], dict[str, Statement]] = {}
+        self._shapes: dict[str, str] = {}
+        self._begin: dict[tuple[int, int], str] = {}
+        """How the first statement from each line begins, up to its first value; empty for one without."""
         self._above = threading.local()
 
     def add(self, sql: str, frame: FrameType | None, seconds: float, driver: str) -> None:
@@ -58,13 +69,17 @@ class Statements:
         known = self._by_site.get(key)
         if known is None:
             known = self._by_site[key] = {}
+            value = _VALUE.search(sql)
+            self._begin[key] = sql[: value.start()] if value else ""
         if len(known) == 1:
             (only,) = known.values()
-            if only.count >= ALIKE:
+            if only.count >= ALIKE and (begin := self._begin[key]) and sql.startswith(begin):
                 only.count += 1
                 only.seconds += seconds
                 return
-        words = shape(sql)
+        words = self._shapes.get(sql) or shape(sql)
+        if len(self._shapes) < MOST_TEXTS:
+            self._shapes[sql] = words
         statement = known.get(words)
         if statement is None:
             text = self._places.text(site.f_code, site.f_lineno)

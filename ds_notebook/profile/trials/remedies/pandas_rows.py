@@ -29,6 +29,8 @@ class ByColumn(Remedy):
         source = source_of(found, profile)
         statement = statement_at(ast.parse(source), found.at.line)
         rows = _Rows(ast.parse(source))
+        if isinstance(statement, ast.For) and _asks_for_fields(statement):
+            raise CannotTry("it reads a row's fields as attributes, which a dict has not")
         new = rows.visit(copy.deepcopy(statement))
         if not rows.found:
             raise CannotTry("its rows are not taken by apply(axis=1) or iterrows()")
@@ -86,6 +88,15 @@ class _Rows(ast.NodeTransformer):
                     ):
                         return (row.arg, returned) if _is_arithmetic(returned) else None
         return None
+
+
+def _asks_for_fields(loop: ast.For) -> bool:
+    """Whether the row of `for index, row in frame.iterrows()` is more than subscripted."""
+    match loop.target:
+        case ast.Tuple(elts=[_, ast.Name(id=row)]):
+            fields = [node for part in loop.body for node in ast.walk(part) if isinstance(node, ast.Attribute)]
+            return any(isinstance(node.value, ast.Name) and node.value.id == row for node in fields)
+    return False
 
 
 def _by_row(call: ast.Call) -> bool:
