@@ -142,15 +142,15 @@ def test_a_program_that_hangs_is_killed_and_leaves_no_process(tried: Tried, tmp_
 
         child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
         child.start()
-        open("/dev/shm/{tmp_path.name}", "w").write(str(child.pid))
+        open("/dev/shm/psm_{tmp_path.name}", "w").write(str(child.pid))
         time.sleep(600)  # HERE
         """,
         "regex-compile",
         Observed(wall_s=-2.5),  # a limit of 2.5 s
     )
 
-    child = int(Path("/dev/shm", f"psm_{tmp_path.name}")  # where a copy may write.read_text())
-    Path("/dev/shm", f"psm_{tmp_path.name}")  # where a copy may write.unlink()
+    child = int(Path(f"/dev/shm/psm_{tmp_path.name}").read_text())
+    Path(f"/dev/shm/psm_{tmp_path.name}").unlink()
     assert trial.not_tried == "it had not ended after 2 s"
     assert time.monotonic() - began < 30
     assert ended(child)
@@ -192,7 +192,7 @@ def test_a_pool_that_is_never_shut_down_does_not_hold_a_trial_up(tried: Tried) -
 
 def test_a_copy_ends_with_whoever_started_it(tmp_path: Path) -> None:
     program, starts = tmp_path / "hangs.py", tmp_path / "starts.py"
-    shared = Path("/dev/shm", f"psm_{tmp_path.name}")  # where a copy may write
+    shared = Path(f"/dev/shm/psm_{tmp_path.name}")
     program.write_text(f"import os, time\nopen({str(shared)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)\n")
     starts.write_text(
         "import sys\n"
