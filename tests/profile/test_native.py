@@ -24,20 +24,21 @@ c";thread (7): MainThread;main (/home/me/prog.py:4) 10
 process 7:"python";thread (9): IOPub;run (/usr/lib/site-packages/ipykernel/iostream.py:9) 40
 process 7:"python";thread (8): ds-profile;_run (/x/ds_notebook/profile/capture/sampler.py:9) 40
 process 7:"python";process 12:"python";thread (12): MainThread;child (/home/me/prog.py:9) 50
+process 7:"python";process 13:"python";thread (13);child (/home/me/prog.py:9) 20
 """
 
 
 def test_raw_lines_become_lanes_and_the_kernels_own_threads_are_left_out() -> None:
     events = {event.lane: event for event in events_of(RAW, Places(), rate_hz=100, ran={})}
 
-    assert set(events) == {"main", "process 12"}
+    assert set(events) == {"main", "process 12", "process 13"}
     assert events["main"].frames == ["main (/home/me/prog.py:3)", "sort (/x/sort.so:0)", "main (/home/me/prog.py:4)"]
     assert events["main"].weights_s == [0.3, 0.1]
     assert events["process 12"].weights_s == [0.5]
 
 
 def test_seconds_of_this_process_are_those_of_its_clocks() -> None:
-    (main, _) = events_of(RAW, Places(), rate_hz=100, ran={"main": (4.0, 2.0)})
+    main, *_ = events_of(RAW, Places(), rate_hz=100, ran={"main": (4.0, 2.0)})
 
     assert (main.weights_s, main.cpu_s) == ([3.0, 1.0], [1.5, 0.5])
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from ds_notebook.record.events import Stacks
 
 READY = "Sampling process"
 """What py-spy prints once it has read the process."""
+LOOK_S = 0.01
 WRITES_FOR_S = 30.0
 _SET_PTRACER = 0x59616D61
 WAYS: tuple[tuple[str, list[str]], ...] = (("py-spy", []), ("py-spy --nonblocking", ["--nonblocking"]))
@@ -28,7 +30,7 @@ WAYS: tuple[tuple[str, list[str]], ...] = (("py-spy", []), ("py-spy --nonblockin
 class Spy:
     """A py-spy that has begun; `how` is the way that the machine allows."""
 
-    def __init__(self, child: subprocess.Popen[str], how: str, output: Path, rate_hz: float) -> None:
+    def __init__(self, child: subprocess.Popen[bytes], how: str, output: Path, rate_hz: float) -> None:
         self.how = how
         self._parent = os.getpid()
         self._child = child
@@ -41,10 +43,9 @@ class Spy:
             return []
         self._child.send_signal(signal.SIGINT)
         try:
-            self._child.communicate(timeout=WRITES_FOR_S)
+            self._child.wait(timeout=WRITES_FOR_S)
         except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.communicate()
+            _end(self._child)
         try:
             text = self._output.read_text(errors="replace")
         except OSError:  # it had nothing to write
@@ -79,18 +80,20 @@ def spy(rate_hz: float) -> Iterator[Spy | str]:
 def _begun(command: list[str], output: Path, rate_hz: float) -> Spy | None:
     what = ["--native", "--threads", "--subprocesses", "--full-filenames", "--format", "raw"]
     for how, options in WAYS:
-        child = subprocess.Popen(
-            [*command, *what, *options, "--rate", f"{rate_hz:.0f}", "--output", str(output)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,  # a Ctrl-C is for the user's code: this one is told when to end
-        )
+        said = output.with_suffix(".log")
+        with said.open("w") as log:  # not a pipe: it would stand still once that is full of its remarks
+            child = subprocess.Popen(
+                [*command, *what, *options, "--rate", f"{rate_hz:.0f}", "--output", str(output)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a Ctrl-C is for the user's code: this one is told when to end
+            )
         _allow(child.pid)
-        assert child.stdout is not None
-        if any(READY in line for line in iter(child.stdout.readline, "")):
-            return Spy(child, how, output, rate_hz)
+        while child.poll() is None:
+            if READY in said.read_text(errors="replace"):
+                return Spy(child, how, output, rate_hz)
+            time.sleep(LOOK_S)
         _end(child)
     return None
 
@@ -101,7 +104,7 @@ def _allow(pid: int) -> None:
         ctypes.CDLL(None).prctl(_SET_PTRACER, pid, 0, 0, 0)
 
 
-def _end(child: subprocess.Popen[str]) -> None:
+def _end(child: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         child.kill()
-    child.communicate()
+    child.wait()

@@ -10,7 +10,7 @@ from ds_notebook.profile.capture.threads import STANDING
 from ds_notebook.record.events import Stacks
 
 _THREAD = re.compile(
-    r"(?P<processes>(?:process \d+:.*;)?)thread \(\w+\): (?P<name>[^;]*);(?P<frames>.*) (?P<count>\d+)", re.DOTALL
+    r"(?P<processes>(?:process \d+:.*;)?)thread \(\w+\)(?:: (?P<name>[^;]*))?;(?P<frames>.*) (?P<count>\d+)", re.DOTALL
 )
 _NEXT = re.compile(r"\n(?=process \d+:\"|thread \()")
 """Between two stacks; a process's command line, as `python -c` has it, may be of many lines."""
@@ -33,8 +33,9 @@ def events_of(text: str, places: Places, *, rate_hz: float, ran: Mapping[str, tu
         if match is None:
             continue
         path = _path(match["frames"].split(";"), places)
-        if path and not match["name"].startswith("ds-"):
-            sums = lanes.setdefault(_lane(match["processes"], match["name"]), {})
+        name = match["name"] or "MainThread"  # a process that has not imported `threading` has but that one
+        if path and not name.startswith("ds-"):
+            sums = lanes.setdefault(_lane(match["processes"], name), {})
             sums[path] = sums.get(path, 0.0) + int(match["count"]) / rate_hz
     return [_event(lane, sums, ran.get(lane)) for lane, sums in lanes.items()]
 

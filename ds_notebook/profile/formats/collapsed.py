@@ -12,7 +12,7 @@ from ds_notebook.record.events import Stacks
 LONGEST_LINE = 1 << 20
 AT_ONCE = 2000
 """Stacks of one event."""
-_LANE = re.compile(r'thread \(\w+\): (?P<thread>.*)|process (?P<pid>\d+):"?(?P<command>.*?)"?', re.DOTALL)
+_LANE = re.compile(r'thread \(\w+\)(?:: (?P<thread>.*))?|process (?P<pid>\d+):"?(?P<command>.*?)"?', re.DOTALL)
 
 
 def stacks(path: Path, count_s: float) -> Iterator[Stacks]:
@@ -50,7 +50,7 @@ def _lane_and_frames(names: list[str]) -> tuple[str, tuple[str, ...]]:
     words: list[str] = []
     while len(names) > 1 and (match := _LANE.fullmatch(names[0])):
         names = names[1:]
-        words.append(match["thread"] or f"process {match['pid']} {match['command']}")
+        words.append(f"process {match['pid']} {match['command']}" if match["pid"] else match["thread"] or "MainThread")
     return lane_of(words), tuple(names)
 
 
