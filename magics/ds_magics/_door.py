@@ -62,7 +62,7 @@ def _users_traceback(shell: InteractiveShell) -> Iterator[None]:
         yield
     except DsError:
         raise
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         cut_traceback(shell, error)
         raise
 

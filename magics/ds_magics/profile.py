@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import output_can_be_silenced
 from IPython.display import display
 
 from ds_magics._door import _users_traceback, body_source, cell_number, complete
@@ -47,6 +48,7 @@ class ProfileMagic:
         """Make the magic known."""
         magic = cls(shell)
 
+        @output_can_be_silenced
         def ds_profile(line: str, cell: str | None = None) -> object:
             return magic(line, cell)
 

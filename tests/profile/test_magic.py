@@ -99,6 +99,7 @@ def test_a_cell_that_raises_keeps_its_profile_and_its_traceback(kernel: Kernel) 
 
 def test_what_the_last_line_comes_to_is_shown(kernel: Kernel) -> None:
     assert [each["text/plain"] for each in kernel.run("%%ds_profile\n40 + 2").displays[1:]] == ["42"]
+    assert kernel.run("%%ds_profile\n40 + 2;").displays[1:] == []
     assert kernel.run("value = %ds_profile 40 + 2\nprint(value)").text == "42\n"
 
 
@@ -124,7 +125,7 @@ def test_an_interrupt_keeps_the_profile(kernel: Kernel) -> None:
     kernel.manager.interrupt_kernel()
     cell = kernel.finish(message)
 
-    assert "KeyboardInterrupt" in plain(cell.error)
+    assert "KeyboardInterrupt" in plain(cell.error) and "ds_magics" not in plain(cell.error)
     assert told(kernel, "profile.record.state, seen.observed.samples > 0") == "interrupted True"
 
 

@@ -31,6 +31,9 @@ class Outcome(msgspec.Struct):
 class Bench(Protocol):
     """Runs copies of one program."""
 
+    goes_on: bool
+    """Whether a copy begins with what the profiled run has left, not anew."""
+
     def objection(self, profile: Profile) -> str:
         """Why no copy can be run here; "" where it can."""
 

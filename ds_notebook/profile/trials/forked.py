@@ -26,6 +26,8 @@ _SHOWN = "the value of its last line"
 class ForkBench:
     """Runs `source`, plain Python that was compiled as `filename`, in forks of this process."""
 
+    goes_on = True
+
     def __init__(self, source: str, filename: str, namespace: dict[str, Any]) -> None:
         self._source = source
         self._filename = filename

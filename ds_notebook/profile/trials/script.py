@@ -22,6 +22,8 @@ TASK = "task.json"
 class ScriptBench:
     """Runs the program that `words` name: `python program.py ...`."""
 
+    goes_on = False
+
     def __init__(self, words: Sequence[str]) -> None:
         self._python, self._options, self._program = parted(words)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ds_notebook.profile.observed import Observed
 from ds_notebook.profile.trials.forked import ForkBench
 from ds_notebook.profile.trials.said import verdict
 from ds_notebook.profile.trials.trial import Trial, trials
@@ -28,12 +29,14 @@ for _ in range(10):
 """
 
 
-def in_fork(source: str, namespace: dict[str, Any], code: str = "regex-compile", **about: Any) -> Trial:
+def in_fork(
+    source: str, namespace: dict[str, Any], code: str = "regex-compile", wall_s: float = 0.0, **about: Any
+) -> Trial:
     """The trial of a remedy on a cell that runs in `namespace`."""
     source = textwrap.dedent(source)
     bench = ForkBench(source, CELL, namespace)
     found = found_in(source, "<cell>", code, **about)
-    (trial,) = trials([found], profile_with(source, "<cell>"), bench, patience_s=0)
+    (trial,) = trials([found], profile_with(source, "<cell>", Observed(wall_s=wall_s)), bench, patience_s=0)
     return trial
 
 
@@ -45,6 +48,12 @@ def test_a_cell_runs_again_in_a_copy_of_its_namespace() -> None:
     assert verdict(trial) == "faster"
     assert trial.equal and {"held", "hits", "the value of its last line"} <= set(trial.compared)
     assert namespace == {"held": [1, 2, 3]}
+
+
+def test_a_cell_that_finds_its_work_done_is_not_tried() -> None:
+    trial = in_fork("import re\nfor line in lines:\n    re.findall('a', line)  # HERE", {"lines": iter([])}, wall_s=1.0)
+
+    assert trial.not_tried.endswith("s instead of 1: it finds its work done by the first run")
 
 
 def test_a_file_that_the_user_has_open_is_not_written_to(tmp_path: Path) -> None:
@@ -127,7 +136,8 @@ def test_a_function_of_another_file_is_replaced_in_the_copy_alone(name: str, tmp
     rule = {"slow": "python-loop", "kept": "recompute"}[name]
     found = found_in(source, str(place), rule, inside="slow", function=f"slow ({place}:1)")
 
-    (trial,) = trials([found], profile_with(source, str(place)), ForkBench(cell, CELL, {name: slow}), patience_s=0)
+    profile = profile_with(source, str(place), Observed(wall_s=0.0))
+    (trial,) = trials([found], profile, ForkBench(cell, CELL, {name: slow}), patience_s=0)
 
     assert verdict(trial) in ("faster", "no faster") and trial.equal
     assert slow.__code__ is code
