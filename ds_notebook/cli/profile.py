@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 
 from ds_notebook.cli._door import Command, add_json, print_json
 from ds_notebook.draw import text
 from ds_notebook.errors import UsageError
-from ds_notebook.options import add_options, from_options
+from ds_notebook.options import OptionParser, add_options, from_options
 from ds_notebook.profile.apart import profile_program
 from ds_notebook.profile.config import ProfileConfig
 from ds_notebook.profile.formats import import_profile
+from ds_notebook.profile.formats.imported import COUNT_S
 from ds_notebook.profile.trials import ScriptBench, latest_findings, sentence, try_remedies
 from ds_notebook.record import Record
 from ds_notebook.rooms import scene_of
@@ -47,9 +49,15 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _import(words: list[str], *, as_json: bool) -> int:
-    if len(words) != 1:
+    parser = OptionParser(prog="ds profile import", help_command="ds profile import --help")
+    parser.add_argument("file", nargs="*", help="what py-spy, speedscope, cProfile or `ds export` wrote")
+    parser.add_argument("--count-s", type=float, default=COUNT_S, help="seconds that a count of collapsed stacks is")
+    asked = parser.parse_args(words)
+    if len(asked.file) != 1:
         raise UsageError("Import takes one file: ds profile import out.pstats")
-    _show(import_profile(words[0]), as_json=as_json)
+    if not 0 < asked.count_s < math.inf:
+        raise UsageError(f"A count of {asked.count_s:g} s is none. Give seconds above 0, as in --count-s 1e-6.")
+    _show(import_profile(asked.file[0], count_s=asked.count_s), as_json=as_json)
     return 0
 
 

@@ -48,7 +48,8 @@ def main() -> None:
     reply, config, *words = sys.argv[1:]
     program = program_of(words)
     sys.argv = program.arguments
-    sys.path[0] = program.folder
+    if not sys.flags.safe_path:  # -P and -I: no folder but those that Python knows
+        sys.path[0] = program.folder
     try:
         options = from_builtins(ProfileConfig, json.loads(config))
         with session(options, program.name, base=sys._getframe(), own=FROM_COMMAND) as run:

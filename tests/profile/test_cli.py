@@ -89,6 +89,12 @@ def test_a_module_runs_with_the_options_of_python(tmp_path: Path, runs: Path) ->
     assert f"['a'] True {tmp_path}" in done.stderr
 
 
+def test_a_safe_path_stays_safe(program: Path) -> None:
+    program.write_text("import sys\nprint('paths', sys.path)\n")
+
+    assert str(program.parent) not in ds_profile("--", "python", "-P", str(program)).stdout.partition("\n")[0]
+
+
 def test_a_program_that_leaves_its_folder_still_finds_its_file(tmp_path: Path, runs: Path) -> None:
     (tmp_path / "prog.py").write_text("import os\nos.chdir('/')\nprint(open(__file__).readline())\n")
 

@@ -61,6 +61,8 @@ def import_profile(path: str | Path, *, count_s: float = COUNT_S) -> Record:
         merged.add(event)
     if merged.wall_s <= 0:
         raise broken(path, "there is no time in it")
+    if merged.wall_s == math.inf:
+        raise broken(path, "the times in it add up to no number")
     with start_run(path.name, kind="profile", config={"imported": path.name}) as run:
         _write(run, merged, form, form.remark.format(ms=1e3 * count_s))
     return run.record

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ds_notebook as ds
+from ds_notebook.cli import main
 from ds_notebook.errors import UsageError
 from ds_notebook.export import ExportConfig, export_run
 from ds_notebook.profile import profile_of
@@ -27,6 +28,7 @@ RAW = """\
 thread (22105): MainThread;<module> (small.py:8);main (small.py:7);fib (small.py:2) 30
 thread (22105): MainThread;<module> (small.py:8);main (small.py:7) 10
 thread (22108): parser;parse (small.py:4) 20
+ 7
 """
 """As py-spy 0.4 writes it with --format raw --threads."""
 
@@ -57,6 +59,13 @@ def test_py_spys_raw_stacks_have_their_lanes_and_seconds(runs, tmp_path):
         ("main", "<module>:8", "main:7"): 0.1,
         ("thread parser", "parse:4"): 0.2,
     }
+
+
+def test_a_count_may_stand_for_other_seconds(runs, tmp_path, capsys):
+    written(tmp_path, "spy.txt", RAW)
+
+    assert main(["profile", "import", str(tmp_path / "spy.txt"), "--count-s", "1e-6"]) == 0
+    assert "profile of spy.txt: finished, 40 µs" in capsys.readouterr().out
 
 
 def test_children_of_py_spy_are_processes(runs, tmp_path):
@@ -144,6 +153,8 @@ def broken_files():
     yield "a frame that is not there", speedscope_file(type="sampled", unit="seconds", samples=[[7]], weights=[1])
     yield "more samples than weights", speedscope_file(type="sampled", unit="seconds", samples=[[0]], weights=[])
     yield "time that runs backwards", speedscope_file(type="sampled", unit="seconds", samples=[[0]], weights=[-1])
+    endless = {"unit": "seconds", "samples": [[0], [0]], "weights": [1e308, 1e308]}
+    yield "time without an end", speedscope_file(type="sampled", **endless)
     yield "json in json in json", '{"a":' * 100_000
     yield "half a pstats", marshal.dumps({("a", 1, "f"): (1, 1, 0.5, 0.5, {})})[:-5]
     yield "another marshal", marshal.dumps({("a", 1, "f"): 3})
