@@ -99,13 +99,18 @@ def add_options(parser: argparse.ArgumentParser, cls: type[Config], skip: Collec
 
 def from_options(cls: type[ConfigT], options: argparse.Namespace | Mapping[str, Any]) -> ConfigT:
     """A `cls` from the options that were given; what is no field of `cls` belongs to someone else and is left alone."""
-    given = vars(options) if isinstance(options, argparse.Namespace) else options
-    values = {name: given[name] for name in _hints(cls) if name in given}
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    values = given_options(cls, options)
     needed = [name for name, each in _fields(cls).items() if _default(each) is MISSING and name not in values]
     if needed:
         raise UsageError(f"Option {_flag(needed[0])} is needed.")
     return cls(**values)
+
+
+def given_options(cls: type[Config], options: argparse.Namespace | Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of `cls` with the values that were given, and no other."""
+    given = vars(options) if isinstance(options, argparse.Namespace) else options
+    values = {name: given[name] for name in _hints(cls) if name in given}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,11 +41,16 @@ def _run(asked: argparse.Namespace) -> int:
 def _order(schedule: Schedule, order: Sequence[str], *, as_json: bool) -> int:
     word, *rest = order
     if word == "cancel" and rest:
+        for job in map(schedule.job, rest):
+            if job.is_done:
+                print(f"Job {job.id} is done already: {job.state}.", file=sys.stderr)
         schedule.cancel(*rest)
     elif word == "priority" and len(rest) == 2 and _is_whole(rest[1]):
         schedule.set_priority(rest[0], int(rest[1]))
     else:
         raise UsageError(f"Order {' '.join(order)!r} is not known. Write cancel ID..., or priority ID NUMBER.")
+    if not schedule.is_running:
+        print(_HINT, file=sys.stderr)
     if as_json:
         print_json({"order": word, "ids": rest if word == "cancel" else rest[:1]})
     return 0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ds_notebook.cli._door import Command, add_json, print_json
 from ds_notebook.errors import UsageError
-from ds_notebook.options import OptionParser, add_options, from_options
+from ds_notebook.options import OptionParser, add_options, given_options
 from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.config import SchedulerConfig
 from ds_notebook.schedule.submitted import EXAMPLE, add_submit_options, jobs_asked, split_command
@@ -71,9 +71,8 @@ def _submit(asked: argparse.Namespace) -> int:
 
 
 def _start(asked: argparse.Namespace) -> int:
-    given = {name for name in SchedulerConfig.__dataclass_fields__ if hasattr(asked, name)}
     schedule = Schedule()
-    started = schedule.start(from_options(SchedulerConfig, asked) if given else None)
+    started = schedule.start_as(**given_options(SchedulerConfig, asked))
     return _say(schedule, asked, "started" if started else "ran already")
 
 

@@ -72,6 +72,11 @@ class Live:
         """
         return self.evidence.started.pid if self.evidence and self._is_here else None
 
+    @property
+    def is_started_here(self) -> bool:
+        """Not by a scheduler before this one."""
+        return self._process is not None
+
     def begin(self, evidence: Evidence) -> None:
         """Its record says that it has begun: orders reach it from now on."""
         self.evidence = evidence
@@ -259,6 +264,8 @@ class Attempts:
                 return None
         if live.had_no_room:  # and so had its wrapper, which is no fault of the job's
             return Outcome("never_started", "had no room on its disk to begin")
+        if not live.is_started_here:  # who decided to start it died before it did
+            return Outcome("never_started")
         return Outcome("failed", f"its wrapper could not start: {self._home / 'server.log'} says why")
 
     def _cleared(self) -> list[AnyFact]:

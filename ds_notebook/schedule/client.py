@@ -7,7 +7,9 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -19,7 +21,7 @@ from ds_notebook.record.lock import is_held
 from ds_notebook.record.reader import Position
 from ds_notebook.schedule.admit import refusal, wrong_after
 from ds_notebook.schedule.attempt import recorded
-from ds_notebook.schedule.config import SchedulerConfig
+from ds_notebook.schedule.config import SchedulerConfig, config_of
 from ds_notebook.schedule.cron import next_time
 from ds_notebook.schedule.fold import apply
 from ds_notebook.schedule.home import open_home
@@ -162,6 +164,19 @@ class Schedule:
                 raise RecordError(f"The scheduler did not start. {last_words(self.folder)}")
             time.sleep(_LOOK_S)
         return True
+
+    def start_as(self, **options: Any) -> bool:
+        """As `start`, with these fields of `SchedulerConfig`, and the others as they were in the scheduler's last life.
+
+        Raises UsageError where a scheduler runs with others than these.
+        """
+        started = self.record.started
+        before = config_of(started.config) if started else SchedulerConfig()
+        config = replace(before, **options)
+        has_started = self.start(config if options else None)
+        if not has_started and config != before:
+            raise UsageError("A scheduler runs with other options: `ds schedule stop` first; what runs goes on.")
+        return has_started
 
     def stop(self, *, jobs: bool = False, timeout_s: float = _START_S) -> bool:
         """End the scheduler; False if none ran. What runs goes on, and the next start takes it over.

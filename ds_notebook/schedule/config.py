@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ds_notebook.errors import UsageError
+from ds_notebook.options import from_builtins
 
 PolicyName = Literal["qos", "fifo", "priority", "shortest_remaining", "least_attained"]
 
@@ -23,8 +26,14 @@ class SchedulerConfig:
     """Seconds without any job after which the scheduler ends by itself; the next submit starts it again."""
 
     def __post_init__(self) -> None:
-        if self.grace_s < 0 or self.idle_s < 0:
-            raise UsageError("grace_s and idle_s are seconds and must be 0 or more.")
+        if not (0 <= self.grace_s < math.inf and 0 <= self.idle_s < math.inf):
+            raise UsageError("grace_s and idle_s are seconds and must be finite and 0 or more.")
+
+
+def config_of(record: Mapping[str, Any]) -> SchedulerConfig:
+    """From what a record holds of it: another version may have had other options."""
+    known = {field.name for field in fields(SchedulerConfig)}
+    return from_builtins(SchedulerConfig, {name: value for name, value in record.items() if name in known})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,10 +78,10 @@ class SubmitConfig:
     """Its id, so that a submit that is repeated submits once; otherwise the name and some letters."""
 
     def __post_init__(self) -> None:
-        for name in ("cpus", "timeout_s", "latency_target_ms"):
+        for name in ("cpus", "max_cpus", "timeout_s", "latency_target_ms"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise UsageError(f"{name} must be above 0, got {value}.")
+            if value is not None and not 0 < value < math.inf:
+                raise UsageError(f"{name} must be finite and above 0, got {value}.")
         for name in ("after", "env"):
             if isinstance(getattr(self, name), str):  # whose letters would be taken one by one
                 raise UsageError(f"{name} takes a list, got {getattr(self, name)!r}. Write {name}=[...].")

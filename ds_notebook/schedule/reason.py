@@ -87,4 +87,5 @@ def _is_full(place: str) -> bool:
         disk = os.statvfs(place)
     except OSError:
         return False
-    return disk.f_bavail * disk.f_frsize < _FULL_BYTES
+    can_fill_up = disk.f_blocks and not disk.f_flag & os.ST_RDONLY  # /proc has no blocks, an image none to give
+    return bool(can_fill_up) and disk.f_bavail * disk.f_frsize < _FULL_BYTES

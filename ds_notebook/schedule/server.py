@@ -11,7 +11,6 @@ import select
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import msgspec
@@ -26,7 +25,7 @@ from ds_notebook.record.lock import hold_lock
 from ds_notebook.schedule.asked import Asked
 from ds_notebook.schedule.attempts import Attempts
 from ds_notebook.schedule.clock import Clock
-from ds_notebook.schedule.config import SchedulerConfig
+from ds_notebook.schedule.config import SchedulerConfig, config_of
 from ds_notebook.schedule.core import step
 from ds_notebook.schedule.events import (
     AnyFact,
@@ -207,10 +206,7 @@ def _in_vain(instructions: Sequence[AnyInstruction]) -> dict[str, int]:
 def _config_before(events: Sequence[AnyEvent]) -> SchedulerConfig | None:
     """How the scheduler before was started."""
     starts = [event for event in events if isinstance(event, RunStarted)]
-    if not starts:
-        return None
-    known = {field.name for field in fields(SchedulerConfig)}  # another version may have had other options
-    return from_builtins(SchedulerConfig, {name: each for name, each in starts[-1].config.items() if name in known})
+    return config_of(starts[-1].config) if starts else None
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -27,6 +27,7 @@ from ds_notebook.schedule.client import Schedule
 from ds_notebook.schedule.config import SubmitConfig
 from ds_notebook.schedule.cron import next_time
 from ds_notebook.schedule.job import JobSpec, wrong_id
+from ds_notebook.schedule.parameters import unknown_parameters
 from ds_notebook.schedule.typed import Parameter, memory_bytes, moment, values_of
 
 Parameters = Mapping[str, Parameter | Sequence[Parameter]]
@@ -51,6 +52,8 @@ def add_submit_options(parser: OptionParser) -> None:
         help="a parameter (may be repeated); values with commas between are a job each",
     )
     add_options(parser, SubmitConfig)
+    # argparse takes "-0.1,-0.2" and "-1e-3" for options, as its own pattern of a negative number knows neither
+    parser._negative_number_matcher = re.compile(r"-\.?\d.*")
 
 
 def jobs_of(words: Sequence[str], help_command: str = "ds schedule submit --help") -> list[JobSpec]:
@@ -76,6 +79,8 @@ def jobs_asked(asked: Mapping[str, Any], command: Sequence[str]) -> list[JobSpec
     """The jobs of parsed options; raises UsageError."""
     config = from_options(SubmitConfig, asked)
     parameters = {name: values_of(text) for name, text in asked["parameters"]}
+    if len(parameters) < len(asked["parameters"]):
+        raise UsageError("A parameter is given twice. Values with commas between are a job each: -p lr 0.1,0.01.")
     if asked["notebook"] and command:
         raise UsageError("Give a notebook, or a command behind --, not both.")
     if asked["notebook"]:
@@ -110,7 +115,7 @@ def submit(
 def notebook_jobs(notebook: str | Path, parameters: Parameters, config: SubmitConfig) -> list[JobSpec]:
     """A job for each combination of the parameters; raises UsageError for what is no notebook."""
     path = Path(notebook).expanduser().absolute()
-    _check_notebook(path)
+    _check_notebook(path, parameters)
     config = _named(config, config.id or path.stem)
     cwd = (config.cwd or path.parent).expanduser().absolute()
     found = []
@@ -244,7 +249,7 @@ def _program(word: str, cwd: Path) -> str:
     return str(Path(found).absolute())
 
 
-def _check_notebook(path: Path) -> None:
+def _check_notebook(path: Path, parameters: Parameters) -> None:
     if not path.is_file():
         raise UsageError(f"There is no notebook {path}. Check the path, or give a command behind --.")
     try:
@@ -257,6 +262,8 @@ def _check_notebook(path: Path) -> None:
         raise UsageError(f"{path} is not a notebook of format 4: open it in JupyterLab and save it.")
     if find_spec("papermill") is None:
         raise missing_extra("A notebook job", "notebook")
+    if unknown := unknown_parameters(content, parameters):
+        raise UsageError(f"{path.name} {unknown}.")
 
 
 def _output(asked: Path | None, notebook: Path, id: str, values: Mapping[str, Parameter]) -> Path:

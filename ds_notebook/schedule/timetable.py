@@ -170,4 +170,9 @@ def _occurrence(spec: JobSpec, time_s: float) -> JobSpec:
     output = spec.output.removesuffix(f".{spec.id}.ipynb")
     if output != spec.output:  # it is named by the job: each time has a result of its own
         output += f".{id}.ipynb"
-    return msgspec.structs.replace(spec, id=id, output=output, every="", submitted_at=time_s)
+    later_s = time_s - spec.submitted_at
+    deadline = None if spec.deadline is None else spec.deadline + later_s
+    not_before = None if spec.not_before is None else spec.not_before + later_s
+    return msgspec.structs.replace(
+        spec, id=id, output=output, every="", submitted_at=time_s, deadline=deadline, not_before=not_before
+    )

@@ -9,10 +9,10 @@ from IPython.display import display
 
 from ds_magics._door import complete, words
 from ds_notebook.errors import UsageError
-from ds_notebook.options import OptionParser, help_text
+from ds_notebook.options import OptionParser, add_options, given_options, help_text
 from ds_notebook.record import Record
 from ds_notebook.schedule.client import Schedule
-from ds_notebook.schedule.config import SubmitConfig
+from ds_notebook.schedule.config import SchedulerConfig, SubmitConfig
 from ds_notebook.schedule.submitted import EXAMPLE, add_submit_options, jobs_of
 from ds_notebook.schedule.view import scene
 
@@ -27,7 +27,8 @@ HELP = (
     + """
 
 `%ds_schedule` alone shows the queue, live, with what each job got and why. `%ds_schedule cancel ID ...` ends jobs,
-`%ds_schedule priority ID 5` puts one further ahead. `stop` ends the scheduler, not its jobs; `start` goes on."""
+`%ds_schedule priority ID 5` puts one further ahead. `stop` ends the scheduler, not its jobs (`stop --jobs`
+those too); `start` goes on, `start --policy fifo` with another policy."""
 )
 
 
@@ -79,10 +80,14 @@ def _do(schedule: Schedule, action: str, rest: Sequence[str]) -> None:
             schedule.cancel(*ids)
         case "priority", id, number if number.removeprefix("-").isdecimal():
             schedule.set_priority(id, int(number))
-        case ("start",):
-            schedule.start()
+        case "start", *options:
+            parser = OptionParser(help_command="%ds_schedule?")
+            add_options(parser, SchedulerConfig)
+            schedule.start_as(**given_options(SchedulerConfig, parser.parse_args(options)))
         case ("stop",):
             schedule.stop()
+        case ("stop", "--jobs"):
+            schedule.stop(jobs=True)
         case _:
             raise UsageError(
                 f"%ds_schedule {' '.join([action, *rest])!r} is not known. Write submit NOTEBOOK, cancel ID, "

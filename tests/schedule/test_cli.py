@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ds_notebook.cli import jobs as ds_jobs
+from ds_notebook.cli import main
 from ds_notebook.cli import schedule as ds_schedule
 from ds_notebook.errors import UsageError
 from ds_notebook.schedule.client import Schedule
@@ -86,3 +87,26 @@ def test_an_unknown_action_is_refused(capsys):
 def test_an_unknown_job_is_refused(home):
     with pytest.raises(UsageError, match=r"There is no job 'nothing'. `ds jobs` lists them"):
         Schedule().cancel("nothing")
+
+
+def test_a_start_changes_only_the_options_that_it_names(home, capsys):
+    schedule_says(capsys, "start", "--policy", "fifo")
+    schedule_says(capsys, "stop")
+    schedule_says(capsys, "start", "--grace-s", "5")
+
+    assert Schedule().record.started.config == {"policy": "fifo", "grace_s": 5.0, "idle_s": 600.0}
+    schedule_says(capsys, "start", "--policy", "fifo")
+    with pytest.raises(UsageError, match="A scheduler runs with other options: `ds schedule stop` first"):
+        ds_schedule.COMMAND.main("schedule", "", ["start", "--policy", "priority"])
+
+
+def test_an_order_that_nobody_takes_yet_or_that_comes_too_late_says_so(home, capsys):
+    Schedule().submit(*ds_schedule.jobs_asked({"parameters": [], "notebook": None, "id": "nap"}, ["true"]), start=False)
+    main(["jobs", "cancel", "nap"])
+    early = capsys.readouterr().err
+    schedule_says(capsys, "start")
+    Schedule().wait("nap", timeout_s=20)
+    main(["jobs", "cancel", "nap"])
+
+    assert early == "No scheduler runs: `ds schedule start` goes on with the queue.\n"
+    assert capsys.readouterr().err == "Job nap is done already: cancelled.\n"

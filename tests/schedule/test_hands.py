@@ -205,9 +205,11 @@ def test_its_threads_are_set_by_a_command(desk):
 
 
 def test_another_scheduler_takes_the_job_over(desk):
-    desk.start(shell("job", "sleep 0.5"))
+    go = desk.home / "go"
+    desk.start(shell("job", f"until [ -e {go} ]; do sleep 0.02; done"))
     after = Desk(desk.home)
     adopted = after.attempts.adopt("job", 1)
+    go.touch()
 
     assert (adopted, after.until(Exited)) == (
         Adopted(job="job", attempt=1),
@@ -221,6 +223,16 @@ def test_an_attempt_that_was_decided_and_never_begun_can_never_begin(desk, tmp_p
 
     assert buried == Exited(job="job", attempt=1, status="never_started")
     assert (found, (tmp_path / "began").exists()) == (Outcome("lost", "it was never begun"), False)
+
+
+def test_a_look_in_the_moment_of_its_burial_makes_no_failure_of_it(desk):
+    folder = job_folder(desk.home, "job")
+    folder.mkdir(parents=True)
+    lock = hold_lock(folder)
+    assert desk.attempts.adopt("job", 1) is None
+    os.close(lock)
+
+    assert desk.until(Exited) == Exited(job="job", attempt=1, status="never_started")
 
 
 def test_a_process_that_has_the_wrappers_number_in_another_container_is_left_alone(desk):

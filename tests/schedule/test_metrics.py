@@ -30,6 +30,26 @@ def test_a_busy_process_is_seen_busy():
     assert values["memory_bytes"] > 1e6
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from threading import Thread\nwhile 1:\n t = Thread(target=sum, args=(range(10**6),)); t.start(); t.join()",
+        "import os\nwhile True: os.system('i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done')",
+    ],
+    ids=["threads", "processes"],
+)
+def test_what_has_ended_meanwhile_counts_as_well(code):
+    sampler = JobSampler()
+    with subprocess.Popen([sys.executable, "-c", code]) as busy:
+        time.sleep(0.3)
+        sampler.sample(os.getpid(), time.monotonic())
+        time.sleep(1.0)
+        values = sampler.sample(os.getpid(), time.monotonic())
+        busy.kill()
+
+    assert values["cpu_busy_pct"] > 25
+
+
 def test_the_first_sample_has_no_rates_and_nothing_is_zero_for_want_of_a_source():
     with subprocess.Popen(["sleep", "60"]) as alone:
         values = JobSampler().sample(alone.pid, time.monotonic())

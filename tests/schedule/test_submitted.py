@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy
@@ -19,7 +20,7 @@ from tests.schedule.notebooks import write_notebook
 
 @pytest.fixture
 def notebook(tmp_path: Path) -> Path:
-    return write_notebook(tmp_path / "nightly.ipynb", "lr = 1")
+    return write_notebook(tmp_path / "nightly.ipynb", "lr = depth = name = x = api_key = 1")
 
 
 def test_a_notebook_with_options_is_one_job(notebook):
@@ -63,6 +64,38 @@ def test_a_latency_target_makes_it_a_service():
     assert (job.kind, job.latency_target_ms) == ("service", 150.0)
 
 
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        (["lr = 1"], ""),
+        (["lr: float = 1\nfor i in range(3): pass", "rate = 2"], ""),
+        (["%time\nrate = 1"], ""),
+        (["rate = 1", "lr = 2"], "nightly.ipynb has no parameter 'lr': the cell with the tag 'parameters' sets rate."),
+        (["", "def f():\n    lr = 2"], "nightly.ipynb has no parameter 'lr': .* sets none."),
+        ([None, "lr = 2"], "nightly.ipynb sets lr itself, after the parameter: give the cell .* the tag 'parameters'."),
+        ([None, "print(lr)"], ""),
+    ],
+)
+def test_a_parameter_that_would_change_nothing_is_refused(tmp_path, cells, sentence):
+    path = write_notebook(tmp_path / "nightly.ipynb", *[cell or "" for cell in cells])
+    if cells[0] is None:
+        path.write_text(path.read_text().replace('"parameters"', '"other"'))
+
+    with pytest.raises(UsageError, match=sentence) if sentence else nullcontext():
+        jobs_of([str(path), "-p", "lr", "-0.1,-1e-3"])
+
+
+def test_a_parameter_is_given_once(notebook):
+    with pytest.raises(UsageError, match="A parameter is given twice"):
+        jobs_of([str(notebook), "-p", "lr", "0.1", "-p", "lr", "0.2"])
+
+
+def test_values_may_be_negative(notebook):
+    jobs = jobs_of([str(notebook), "-p", "lr", "-0.1,-1e-3"])
+
+    assert [job.parameters for job in jobs] == [{"lr": -0.1}, {"lr": -1e-3}]
+
+
 def test_values_with_commas_between_are_a_job_for_each_combination(notebook):
     jobs = jobs_of([str(notebook), "-p", "lr", "0.1,0.01", "-p", "depth", "2,3", "-p", "name", "cnn"])
 
@@ -103,7 +136,7 @@ def test_ids_differ_unless_one_is_given(notebook):
         ("gone.ipynb", "There is no notebook .*gone.ipynb. Check the path"),
         ("-- no-such-program", "There is no program 'no-such-program' to run"),
         ("-p x 1 -- sleep 1", r"Parameter x is not in the command: write it there as \{x\}"),
-        ("--cpus 0 -- sleep 1", "cpus must be above 0, got 0.0"),
+        ("--cpus 0 -- sleep 1", "cpus must be finite and above 0, got 0.0"),
         ("--memory much -- sleep 1", "memory 'much' is not a size. Write 500MB or 2GB"),
         ("--not-before soon -- sleep 1", "'soon' is no time. Write 2026-12-24T18:00, or from now: 30min, 2h"),
         ("--env A -- sleep 1", "env takes NAME=VALUE, got 'A'"),

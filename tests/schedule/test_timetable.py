@@ -91,3 +91,11 @@ def test_what_was_cancelled_is_still_known():
     timetable.cancel("report")
 
     assert (timetable.has_had("report"), "report" in timetable) == (True, False)
+
+
+def test_each_time_has_its_own_deadline():
+    timetable = Timetable(())
+    timetable.add(hourly(submitted_at=NOON, deadline=NOON + 600, not_before=NOON + 60), NOON)
+    found = [job for hour in (1, 2) for job in timetable.due(NOON + 3600 * hour)]
+
+    assert [(job.deadline - job.submitted_at, job.not_before - job.submitted_at) for job in found] == [(600, 60)] * 2
