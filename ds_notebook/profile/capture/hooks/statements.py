@@ -78,7 +78,7 @@ class Statements:
                 only.seconds += seconds
                 return
         words = self._shapes.get(sql) or shape(sql)
-        if len(self._shapes) < MOST_TEXTS:
+        if len(sql) <= LONGEST and len(self._shapes) < MOST_TEXTS:
             self._shapes[sql] = words
         statement = known.get(words)
         if statement is None:
