@@ -8,6 +8,7 @@ import difflib
 import functools
 import inspect
 import itertools
+import numbers
 import textwrap
 import types
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -156,6 +157,18 @@ def from_builtins(cls: type[ConfigT], saved: Mapping[str, Any]) -> ConfigT:
     return from_options(cls, {name: _restored(name, hints[name], value) for name, value in saved.items()})
 
 
+def settle(config: Config) -> None:
+    """For a `__post_init__`: whole numbers and reals of numpy become Python's, lists tuples, a lone text a list of one.
+
+    Raises UsageError for a value of another kind than its field's, as Python itself would not.
+    """
+    for name, hint in _hints(type(config)).items():
+        value = _as_plain(getattr(config, name))
+        if _item(hint) is not None and isinstance(value, str):
+            value = (value,)
+        object.__setattr__(config, name, _restored(name, hint, value))  # a frozen dataclass, still being made
+
+
 def unknown_choice(name: str, value: object, choices: Iterable[object]) -> UsageError:
     """The error for a word that is none of an option's: `Precision 'fp61' is not known. Choose fp32, fp16 or bf16.`"""
     return UsageError(f"{_label(name)} {value!r} is not known. Choose {in_words(choices, 'or')}.")
@@ -211,13 +224,21 @@ def _restored(name: str, hint: Any, value: Any) -> Any:  # a field's type, and a
         return value
     if float in kinds and type(value) is int:
         return float(value)
-    if Path in kinds and isinstance(value, str):
+    if Path in kinds and isinstance(value, str | PurePath):
         return Path(value)
+    if str in kinds and isinstance(value, PurePath):
+        return str(value)
     if not (item or kinds & _EXPECTED.keys() or _words(hint)):
         return value  # a dict or an object: the class checks its own
     if _words(hint) and not kinds & _EXPECTED.keys():
         raise unknown_choice(name, value, _words(hint))
     raise UsageError(f"{_label(name)} {value!r} is not {_expected(hint)}.")
+
+
+def _as_plain(value: Any) -> Any:  # a number, if any library's
+    if isinstance(value, numbers.Integral) and not isinstance(value, int):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) and not isinstance(value, int | float) else value
 
 
 @functools.cache

@@ -81,10 +81,19 @@ def is_retry() -> bool:
     return os.environ.get(ATTEMPT, "1") != "1"
 
 
-def continue_run(record: Record, first_step: int, *, config: Mapping[str, Any], total_steps: int | None) -> Run:
+def continue_run(
+    record: Record,
+    first_step: int,
+    *,
+    config: Mapping[str, Any],
+    tags: Sequence[str] = (),
+    notes: str = "",
+    total_steps: int | None,
+) -> Run:
     """Go on with a run that has ended, or whose process is gone: what it recorded from `first_step` on is superseded.
 
-    Raises RecordError while another process writes it.
+    It keeps its tags and gets `tags` besides; `notes` replace its own. Raises RecordError while another process writes
+    it.
     """
     before = record.started
     if before is None:
@@ -97,8 +106,8 @@ def continue_run(record: Record, first_step: int, *, config: Mapping[str, Any], 
         name=before.name,
         parent=before.parent,
         config=masked(dict(config)),
-        tags=before.tags,
-        notes=before.notes,
+        tags=list(dict.fromkeys([*before.tags, *tags])),
+        notes=notes or before.notes,
         total_steps=total_steps,
         first_step=first_step,
     )

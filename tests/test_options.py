@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy
 import pytest
 
 from ds_notebook.errors import UsageError
@@ -18,6 +19,7 @@ from ds_notebook.options import (
     from_options,
     help_text,
     option_docs,
+    settle,
     to_builtins,
 )
 
@@ -235,3 +237,51 @@ def test_a_saved_config_of_another_kind_is_refused(saved, expected):
         from_builtins(CakeConfig, saved)
 
     assert str(caught.value) == expected
+
+
+@dataclass(frozen=True, slots=True)
+class SettledConfig:
+    """A config that is settled as it is made."""
+
+    layers: int = 2
+    degrees: float = 180.0
+    guests: tuple[str, ...] = ()
+    book: Path | None = None
+    resume: str | None = None
+
+    def __post_init__(self) -> None:
+        settle(self)
+
+
+@pytest.mark.parametrize(
+    ("given", "settled"),
+    [
+        ({"guests": "Ann"}, SettledConfig(guests=("Ann",))),
+        ({"guests": ["Ann", "Bob"]}, SettledConfig(guests=("Ann", "Bob"))),
+        ({"layers": numpy.int64(3)}, SettledConfig(layers=3)),
+        ({"degrees": numpy.float32(0.5)}, SettledConfig(degrees=0.5)),
+        ({"degrees": 200}, SettledConfig(degrees=200.0)),
+        ({"book": "b"}, SettledConfig(book=Path("b"))),
+        ({"resume": Path("runs/a")}, SettledConfig(resume="runs/a")),
+    ],
+)
+def test_what_python_code_gives_is_settled_to_the_fields_kind(given, settled):
+    config = SettledConfig(**given)
+
+    assert repr(config) == repr(settled)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"layers": "5"}, "Layers '5' is not a whole number."),
+        ({"layers": 64.0}, "Layers 64.0 is not a whole number."),
+        ({"layers": True}, "Layers True is not a whole number."),
+        ({"guests": 3}, "Guests 3 is not a list."),
+    ],
+)
+def test_what_python_code_gives_of_another_kind_is_refused(given, sentence):
+    with pytest.raises(UsageError) as caught:
+        SettledConfig(**given)
+
+    assert str(caught.value) == sentence

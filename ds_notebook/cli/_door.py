@@ -6,10 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ds_notebook.errors import UsageError
 from ds_notebook.options import OptionParser
 
 
@@ -48,3 +50,11 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def print_json(value: Any) -> None:  # anything msgspec can write
     """One JSON document on standard output."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a file that the user named; raises UsageError where that cannot be."""
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} could not be written: {error.strerror}. Choose another place.") from None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from ds_notebook.cli._door import Command, add_json, print_json
+from ds_notebook.cli._door import Command, add_json, print_json, write_text
 from ds_notebook.draw import text
 from ds_notebook.draw.page import page
 from ds_notebook.record import open_run
@@ -25,7 +25,7 @@ def _run(asked: argparse.Namespace) -> int:
     records = [open_run(run_id) for run_id in asked.run_ids]
     scene = compare_scene(records, asked.metric)
     if asked.html:
-        asked.html.write_text(page(scene), encoding="utf-8")
+        write_text(asked.html, page(scene))
         print(f"Written: {asked.html}")
     elif asked.json:
         print_json(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ds_notebook.cli._door import Command, add_json, print_json
+from ds_notebook.cli._door import Command, add_json, print_json, write_text
 from ds_notebook.record import open_run
 from ds_notebook.record.gate import junit
 
@@ -21,7 +21,7 @@ def _run(asked: argparse.Namespace) -> int:
     record = open_run(asked.run_id)
     results = record.check(*asked.expressions)
     if asked.junit:
-        asked.junit.write_text(junit(results, f"ds gate {record.id}"), encoding="utf-8")
+        write_text(asked.junit, junit(results, f"ds gate {record.id}"))
     if asked.json:
         print_json([{"gate": r.expression, "passed": r.passed, "sentence": r.sentence} for r in results])
     else:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import runpy
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from ds_notebook.options import add_options, from_options
 from ds_notebook.record import open_run
 from ds_notebook.train.again import AGAIN_HELP, config_again, kept_source, source_again
 from ds_notebook.train.config import TrainConfig
+from ds_notebook.train.made import returned_by
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +31,7 @@ def _add(parser: argparse.ArgumentParser) -> None:
 
 def _run(asked: argparse.Namespace) -> int:
     from ds_notebook.train import Trainer  # torch takes a second to load: `--help` does without
+    from ds_notebook.train.rng import seed_all
 
     source = asked.source
     if asked.again:
@@ -38,27 +42,27 @@ def _run(asked: argparse.Namespace) -> int:
         config = from_options(TrainConfig, asked)
     else:
         raise UsageError("Name the function that makes model and data, as in: ds train train.py:setup.")
-    setup = _setup(source)
-    import torch
-
-    torch.manual_seed(config.seed)
-    parts = setup()
-    if not isinstance(parts, Mapping) or not {"model", "train_data"} <= set(parts):
-        raise UsageError(f"{source} must return a dict with model and train_data, and val_data if there is any.")
+    seed_all(config.seed)
+    parts = returned_by(source, _setup(source)())
     with kept_source(source):
         run = Trainer(**parts, config=config).fit()
     show_result(run, as_json=asked.json)
     return 0
 
 
-def _setup(source: str) -> Any:  # a user's function
+def _setup(source: str) -> Callable[[], Any]:
     path, _, name = source.rpartition(":")
     if not path or not Path(path).is_file():
         raise UsageError(f"{source!r} is not a file and a function in it, as in: train.py:setup.")
-    function = runpy.run_path(path).get(name)
+    sys.path.insert(0, str(Path(path).resolve().parent))  # as for `python FILE.py`: it may import its neighbours
+    function: Any = runpy.run_path(path).get(name)
     if not callable(function):
         raise UsageError(f"{path} has no function {name!r}.")
-    return function
+    try:
+        inspect.signature(function).bind()
+    except TypeError as error:
+        raise UsageError(f"{source} is called without arguments: {error}. Give them defaults.") from None
+    return lambda: function()
 
 
 COMMAND = Command(run=_run, add=_add, example='ds train model.py:setup --epochs 5 --gate "val_accuracy >= 0.97"')

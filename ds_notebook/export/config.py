@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from ds_notebook.errors import UsageError
-from ds_notebook.options import unknown_choice
+from ds_notebook.options import settle
 
 
 class Format(NamedTuple):
@@ -51,7 +51,6 @@ class ExportConfig:
     """Replace what is there: a file, or a folder that an export wrote."""
 
     def __post_init__(self) -> None:
-        if self.to not in get_args(FormatName):
-            raise unknown_choice("to", self.to, FORMATS)
+        settle(self)
         if self.out is not None and not self.out.name:
             raise UsageError(f"out must name a file or folder to be made, got {str(self.out)!r}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ds_notebook.errors import UsageError
+from ds_notebook.options import settle
 
 FASTEST_HZ = 1000.0
 
@@ -32,6 +33,7 @@ class ProfileConfig:
     or sends statements other than SELECT is only advised."""
 
     def __post_init__(self) -> None:
+        settle(self)
         if not 1 <= self.rate_hz <= FASTEST_HZ:
             raise UsageError(f"rate_hz must lie between 1 and {FASTEST_HZ:g}, got {self.rate_hz:g}. 100 is usual.")
         if self.repeat < 1:

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
+from msgspec import structs
+
 from ds_notebook.record.blobs import Content, save_blob
 from ds_notebook.record.commands import AnyCommand, Inbox, Pause, Resume, Stop, Unknown
 from ds_notebook.record.events import Artifact, Decision, EndStatus, Event, Note, RunEnded, RunStarted, Span, Usage
@@ -80,6 +82,8 @@ class Run:
         """True in one step of each 0.25 s: the one in which to take what is costly, a gradient norm for one."""
         self.status: EndStatus | None = None
         """How the run ended; None before."""
+        self.paused_s = 0.0
+        """Seconds spent in pauses so far."""
         self._error = ""
         self._ended = False
         self._stopping: EndStatus | None = None
@@ -200,18 +204,22 @@ class Run:
         """Write a sentence for the reader of the record."""
         self.emit(Note(level=level, text=text))
 
-    def save_blob(self, name: str, content: Content, *, kind: str, step: int | None = None) -> Artifact | None:
+    def save_blob(
+        self, name: str, content: Content, *, kind: str, step: int | None = None, marks: Sequence[str] = ()
+    ) -> Artifact | None:
         """Keep a file with the run; None, with a Note that says why, where there is no room for it.
 
-        `content` is bytes, or the file's parts in order; `step` is the running one if not given.
+        `content` is bytes, or the file's parts in order; `step` is the running one if not given. For each of `marks` a
+        second event names the file under that kind; all are written at once.
         """
         try:
             artifact = save_blob(self.path, name, content, kind=kind, step=self.step if step is None else step)
         except OSError as error:
             self.note(f"{name} could not be saved: {error.strerror}.", "error")
             return None
+        events = [artifact, *(structs.replace(artifact, kind=mark) for mark in marks)]
         with self._lock:
-            is_named = self._journal.write_now([artifact])
+            is_named = self._journal.write_now(events)
         if is_named and self._journal.sync():
             return artifact
         (self.path / artifact.path).unlink(missing_ok=True)  # a file that the record does not name does not count
@@ -287,14 +295,20 @@ class Run:
             self._flush()
             return
         self._obey()
-        while self._paused and self._stopping is None:
-            time.sleep(POLL_NS / 1e9)
-            self._obey()
+        if self._paused:
+            self._wait_for_resume()
         if now >= self._next_flush:
             self._flush()
             self._next_flush = now + FLUSH_NS
             self.sampling = True
         self._due = time.perf_counter_ns() + POLL_NS
+
+    def _wait_for_resume(self) -> None:
+        start_s = time.perf_counter()
+        while self._paused and self._stopping is None:
+            time.sleep(POLL_NS / 1e9)
+            self._obey()
+        self.paused_s += time.perf_counter() - start_s
 
     def _obey(self) -> None:
         for command in self._inbox.poll():

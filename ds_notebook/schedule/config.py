@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ds_notebook.errors import UsageError
-from ds_notebook.options import from_builtins
+from ds_notebook.options import from_builtins, settle
 
 PolicyName = Literal["qos", "fifo", "priority", "shortest_remaining", "least_attained"]
 
@@ -26,6 +26,7 @@ class SchedulerConfig:
     """Seconds without any job after which the scheduler ends by itself; the next submit starts it again."""
 
     def __post_init__(self) -> None:
+        settle(self)
         if not (0 <= self.grace_s < math.inf and 0 <= self.idle_s < math.inf):
             raise UsageError("grace_s and idle_s are seconds and must be finite and 0 or more.")
 
@@ -78,13 +79,11 @@ class SubmitConfig:
     """Its id, so that a submit that is repeated submits once; otherwise the name and some letters."""
 
     def __post_init__(self) -> None:
+        settle(self)
         for name in ("cpus", "max_cpus", "timeout_s", "latency_target_ms"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 raise UsageError(f"{name} must be finite and above 0, got {value}.")
-        for name in ("after", "env"):
-            if isinstance(getattr(self, name), str):  # whose letters would be taken one by one
-                raise UsageError(f"{name} takes a list, got {getattr(self, name)!r}. Write {name}=[...].")
         if self.retries < 0 or self.gpus < 0:
             raise UsageError("retries and gpus must be 0 or more.")
         wrong = [each for each in self.env if not each.partition("=")[0] or "=" not in each]

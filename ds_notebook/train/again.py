@@ -29,7 +29,8 @@ def config_again(record: Record, changes: Mapping[str, Any]) -> TrainConfig:
     if started is None or started.kind not in ("train", "lr-range"):
         kind = f"is a run of kind {started.kind!r}" if started else "never started"
         raise UsageError(f"Run {record.id} {kind}: only what ds_train, `ds train` or the Trainer trained has options.")
-    saved = {name: value for name, value in started.config.items() if name not in _OF_THAT_DAY}
+    left_out = (*_OF_THAT_DAY, "gate") if changes.get("lr_range_test") else _OF_THAT_DAY
+    saved = {name: value for name, value in started.config.items() if name not in left_out}
     return from_options(TrainConfig, {**to_builtins(from_builtins(TrainConfig, saved)), **changes})
 
 

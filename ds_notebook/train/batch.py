@@ -104,33 +104,34 @@ def split(batch: Parts, micro_batch: int, ignored: int = -100, *, shifted: bool 
     """
     num_samples = size(batch.inputs)
     pieces = [
-        Parts(*(_slice(part, start, start + micro_batch) for part in batch))
+        Parts(*(_slice(part, num_samples, slice(start, start + micro_batch)) for part in batch))
         for start in range(0, num_samples, micro_batch)
     ]
-    counts = _counted(pieces, ignored, shifted)
+    counts = num_counted(pieces, ignored, shifted=shifted)
     total = sum(counts)
     if not total:  # the whole batch's loss is NaN, and so shall that of its pieces be
         return [(piece, 1 / len(pieces)) for piece in pieces]
     return [(piece, count / total) for piece, count in zip(pieces, counts, strict=True) if count]
 
 
-def _counted(pieces: list[Parts], ignored: int, shifted: bool) -> list[int]:
-    """Targets of each piece that a loss takes its mean over: `ignored` is cross-entropy's mark for "do not count"."""
-    targets = [piece.targets for piece in pieces]
+def num_counted(batches: list[Parts], ignored: int = -100, *, shifted: bool = False) -> list[int]:
+    """Targets of each batch that a loss takes its mean over: `ignored` is cross-entropy's mark for "do not count"."""
+    targets = [batch.targets for batch in batches]
     if not all(isinstance(each, torch.Tensor) and each.dtype == torch.int64 for each in targets):
-        return [size(piece.inputs) for piece in pieces]
+        return [size(batch.inputs) for batch in batches]
     counting = [each[..., 1:] if shifted else each for each in targets]
     counts: list[int] = torch.stack([(each != ignored).sum() for each in counting]).tolist()  # one wait for the device
     return counts
 
 
-def _slice(tree: Tree, start: int, end: int) -> Tree:
+def _slice(tree: Tree, num_samples: int, rows: slice) -> Tree:
+    """Those samples of each tensor; one of another length, such as a mask that all share, belongs to every piece."""
     if isinstance(tree, torch.Tensor):
-        return tree[start:end] if tree.ndim else tree
+        return tree[rows] if tree.ndim and len(tree) == num_samples else tree
     if isinstance(tree, dict):
-        return {name: _slice(item, start, end) for name, item in tree.items()}
+        return {name: _slice(item, num_samples, rows) for name, item in tree.items()}
     if isinstance(tree, tuple):
-        return tuple(_slice(item, start, end) for item in tree)
+        return tuple(_slice(item, num_samples, rows) for item in tree)
     return tree
 
 

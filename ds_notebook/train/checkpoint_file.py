@@ -13,25 +13,8 @@ import torch
 from torch import Tensor
 
 from ds_notebook.errors import RecordError
-from ds_notebook.train.tree import Tree, pack, unpack
+from ds_notebook.train.tree import DTYPES, Tree, pack, unpack
 
-_DTYPES = {
-    torch.float64: "F64",
-    torch.float32: "F32",
-    torch.float16: "F16",
-    torch.bfloat16: "BF16",
-    torch.int64: "I64",
-    torch.int32: "I32",
-    torch.int16: "I16",
-    torch.int8: "I8",
-    torch.uint8: "U8",
-    torch.uint64: "U64",
-    torch.uint32: "U32",
-    torch.uint16: "U16",
-    torch.bool: "BOOL",
-    torch.float8_e4m3fn: "F8_E4M3",
-    torch.float8_e5m2: "F8_E5M2",
-}
 _TREE = "ds-notebook"
 """The entry of the file's metadata that says how the tensors hang together."""
 
@@ -57,7 +40,7 @@ class Snapshot:
             self._memory = bytearray(ends[-1])
         header: dict[str, Any] = {"__metadata__": {_TREE: json.dumps(packed)}}
         for (name, tensor), start, end in zip(order, ends, ends[1:], strict=False):
-            header[name] = {"dtype": _DTYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
+            header[name] = {"dtype": DTYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
             if start < end:
                 place = torch.frombuffer(self._memory, dtype=tensor.dtype, count=tensor.numel(), offset=start)
                 place.view(tensor.shape).copy_(tensor)

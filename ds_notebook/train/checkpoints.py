@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
 from torch import Tensor
 
 from ds_notebook.errors import RecordError
@@ -81,17 +80,15 @@ class Checkpoints:
 
     def _write(self, parts: Any, step: int, best: bool, keep: bool, done: Done | None) -> None:
         name = f"checkpoint-{step}-{secrets.token_hex(2)}.safetensors"  # a run that goes back writes a step twice
-        artifact = self._run.save_blob(name, parts, kind=KIND, step=step)
+        marks = [mark for mark, is_meant in ((BEST, best), (KEPT, keep)) if is_meant]
+        artifact = self._run.save_blob(name, parts, kind=KIND, step=step, marks=marks)
         if artifact is not None:
-            before = self._best
+            best_before = self._best if best else None
             if best:
-                self._best = msgspec.structs.replace(artifact, kind=BEST)
-                self._run.emit(self._best, durable=True)
-            if keep:
-                self._run.emit(msgspec.structs.replace(artifact, kind=KEPT), durable=True)
-            else:
+                self._best = artifact
+            if not keep:
                 self._recent.append(artifact)
-            self._rotate(before if best else None)
+            self._rotate(best_before)
         if done:
             done(artifact is not None)
 

@@ -95,13 +95,13 @@ def _deciding(runs: Sequence[Compared], metric: str | None) -> str:
     for run in runs:
         if not run.columns:
             raise UsageError(f"Run {run.label} has no metrics yet, so there is nothing to compare.")
-    shared = shared_metrics(runs)
+    shared = _choices(runs)
     monitored = runs[0].started.config.get("monitor") if runs[0].started else None
     wanted = [metric] if metric is not None else [monitored, "val_loss", "loss"]
     if found := next((name for name in wanted if name in shared), None):
         return found
     what = f"Metric {metric!r} is not" if metric is not None else "Neither val_loss nor loss is"
-    choices = sorted(map(short, _choices(runs)))[:8]
+    choices = sorted(map(short, shared))[:8]
     choice = f"Choose {in_words(choices, 'or')}." if choices else "They share none."
     raise UsageError(f"{what} in all of these runs. {choice}")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 from ds_notebook.errors import UsageError
-from ds_notebook.options import unknown_choice
+from ds_notebook.options import settle
+from ds_notebook.record.gate import parse_gate
 from ds_notebook.start import this_job
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
@@ -14,13 +15,6 @@ Schedule = Literal["constant", "cosine"]
 Every = Literal["epoch", "step"]
 OnDivergence = Literal["stop", "rollback"]
 Background = Literal["thread", "process"]
-_CHOICES = {
-    "precision": get_args(Precision),
-    "schedule": get_args(Schedule),
-    "scheduler_every": get_args(Every),
-    "on_divergence": get_args(OnDivergence),
-    "background": (*get_args(Background), None),
-}
 _ABOVE_0 = ("clip_norm", "checkpoint_every_s")
 
 DEFAULT_CHECKPOINT_EVERY_S = 60.0
@@ -93,6 +87,9 @@ class TrainConfig:
     """A sentence about the run."""
 
     def __post_init__(self) -> None:
+        settle(self)
+        for expression in self.gate:
+            parse_gate(expression)
         for name in ("epochs", "batch_size", "keep_checkpoints"):
             if (value := getattr(self, name)) < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}.")
@@ -100,22 +97,21 @@ class TrainConfig:
             if isinstance(value := getattr(self, name), int) and value < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}. Leave it out to do without.")
         for name in ("warmup_steps", "workers", "weight_decay", "learning_rate"):
-            if (value := getattr(self, name)) < 0:
-                raise UsageError(f"{name} must not be negative, got {value}.")
+            if not (value := getattr(self, name)) >= 0:
+                raise UsageError(f"{name} must be 0 or more, got {value}.")
         for name in _ABOVE_0:
-            if (value := getattr(self, name)) is not None and value <= 0:
+            if (value := getattr(self, name)) is not None and not value > 0:
                 raise UsageError(f"{name} must be above 0, got {value}. Leave it out to do without.")
         if self.ema is not None and not 0 < self.ema < 1:
             raise UsageError(f"ema must lie between 0 and 1, such as 0.999; got {self.ema}.")
-        for name, choices in _CHOICES.items():
-            if (value := getattr(self, name)) not in choices:
-                raise unknown_choice(name, value, choices)
-        if isinstance(self.micro_batch, str) and self.micro_batch != "auto":
-            raise UsageError(f"micro_batch must be a whole number or auto, got {self.micro_batch!r}.")
         if isinstance(self.micro_batch, int) and self.micro_batch > self.batch_size:
             raise UsageError(
                 f"micro_batch is a part of batch_size ({self.batch_size}), so not above it; got {self.micro_batch}."
             )
+        if not -(2**63) <= self.seed < 2**63:
+            raise UsageError(f"seed must fit into 64 bits, got {self.seed}.")
+        if self.lr_range_test and (unused := [name for name in ("gate", "resume") if getattr(self, name)]):
+            raise UsageError(f"lr_range_test trains nothing to keep, so it takes no {unused[0]}. Leave it out.")
 
     @property
     def checkpoint_interval_s(self) -> float | None:

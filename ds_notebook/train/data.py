@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any
 
 import torch
@@ -83,8 +83,8 @@ class ArrayBatches(Batches):
     rewinds = True
     resizes = True
 
-    def __init__(self, arrays: tuple[Any, Any], batch_size: int, order: _Order) -> None:
-        inputs, targets = map(as_tensor, arrays)
+    def __init__(self, name: str, arrays: tuple[Any, Any], batch_size: int, order: _Order) -> None:
+        inputs, targets = _as_tensor(f"inputs of {name}", arrays[0]), _as_tensor(f"targets of {name}", arrays[1])
         if targets.dtype in (torch.int32, torch.int16, torch.int8, torch.uint8):
             targets = targets.to(torch.int64)  # the only integers that torch's losses take as classes
         super().__init__((inputs, targets))
@@ -152,7 +152,7 @@ class _Order:
     def of(self, epoch: int, num_samples: int) -> torch.Tensor:
         if not self.shuffles:
             return torch.arange(num_samples)
-        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)
+        generator = torch.Generator().manual_seed((self._seed * 1_000_003 + epoch) % 2**63)
         return torch.randperm(num_samples, generator=generator)
 
 
@@ -184,9 +184,14 @@ def batches_of(name: str, data: Any, config: TrainConfig, *, shuffle: bool) -> B
     if isinstance(data, DataLoader):
         found = _of_loader(data, config)
     elif _is_pair_of_arrays(name, data):
-        found = ArrayBatches(data, config.batch_size, order)
+        found = ArrayBatches(name, data, config.batch_size, order)
     elif isinstance(data, IterableDataset):
         found = LoaderBatches(DataLoader(data, config.batch_size, num_workers=config.workers))
+    elif hasattr(data, "iloc") or isinstance(data, Mapping):
+        raise UsageError(
+            f"{name} is a {type(data).__name__}, which does not say what are inputs and what targets. Pass a pair of "
+            "arrays or tables (inputs, targets)."
+        )
     elif isinstance(data, Dataset) or _is_like_a_dataset(data):
         workers = {"num_workers": config.workers, "persistent_workers": config.workers > 0}
         found = DatasetBatches(data, config.seed, order, config.batch_size, drop_last=False, **workers)
@@ -234,12 +239,38 @@ def _is_plain_shuffle(sampler: Any, dataset: Any) -> bool:
 
 
 def _is_pair_of_arrays(name: str, data: Any) -> bool:
-    if not (isinstance(data, tuple | list) and len(data) == 2 and all(hasattr(array, "shape") for array in data)):
+    if not (isinstance(data, tuple | list) and len(data) == 2 and all(map(_is_array, data))):
         return False
-    inputs, targets = data
-    if len(inputs) != len(targets):
-        raise UsageError(f"{name} has {len(inputs)} inputs but {len(targets)} targets; there must be one for each.")
+    num_inputs, num_targets = map(_length, data)
+    if num_inputs != num_targets:
+        raise UsageError(f"{name} has {num_inputs} inputs but {num_targets} targets; there must be one for each.")
     return True
+
+
+def _is_array(data: Any) -> bool:
+    """Whether it is an array, or lists of numbers that make one."""
+    if hasattr(data, "shape"):
+        return True
+    while isinstance(data, list) and data:
+        data = data[0]
+    return isinstance(data, int | float)
+
+
+def _length(array: Any) -> int:
+    if not hasattr(array, "shape"):
+        return len(array)
+    return int(array.shape[0]) if array.shape else 0  # len() of a sparse matrix is an error
+
+
+def _as_tensor(what: str, array: Any) -> torch.Tensor:
+    try:
+        return as_tensor(array)
+    except (TypeError, ValueError, RuntimeError):
+        kind = type(array).__name__ + (f" of {array.dtype}" if hasattr(array, "dtype") else "")
+        advice = (
+            "Pass its .toarray()" if hasattr(array, "toarray") else "Make numbers of them first, of names their places"
+        )
+        raise UsageError(f"The {what} are a {kind}; expected numbers, one row a sample. {advice}.") from None
 
 
 def _is_like_a_dataset(data: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,17 +22,29 @@ def chosen_device(name: str) -> torch.device:
         raise UsageError(f"Device {name!r} is not on this machine. Choose auto or cpu.") from None
 
 
+_lock = threading.Lock()
+_num_inside = 0
+_before = 0
+"""torch's threads before the first training that is under way; there may be several in the background."""
+
+
 @contextmanager
 def fitting_threads(device: torch.device) -> Iterator[None]:
     """On a CPU: no more torch threads than the container may run at once, which torch itself does not ask.
 
-    A number that is set in the block is put back, too.
+    A number that is set in the block is put back, too, once no other block is under way.
     """
-    before = torch.get_num_threads()
-    allowed = facts().threads
-    if device.type == "cpu" and allowed < before:
-        torch.set_num_threads(allowed)
+    global _num_inside, _before
+    with _lock:
+        if _num_inside == 0:
+            _before = torch.get_num_threads()
+        _num_inside += 1
+        if device.type == "cpu" and (allowed := facts().threads) < torch.get_num_threads():
+            torch.set_num_threads(allowed)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _lock:
+            _num_inside -= 1
+            if _num_inside == 0:
+                torch.set_num_threads(_before)

@@ -14,6 +14,9 @@ from ds_notebook.errors import DataError, UsageError
 from ds_notebook.record.run import Run
 
 _SHAPE_WORDS = re.compile(r"cannot be multiplied|size mismatch|expected input|channels|must match the size", re.I)
+_KIND_WORDS = re.compile(
+    r"same dtype|scalar type|should be the same|not implemented for '(Byte|Char|Short|Int|Long|Bool)'"
+)
 
 
 @contextmanager
@@ -28,7 +31,7 @@ def explained(run: Run, epoch: int, in_a_sentence: Callable[[Exception], UsageEr
                 raise sentence from error
             raise
         raise DataError(
-            f"A loader worker died in epoch {epoch + 1}, at step {run.step}: {_first_sentence(error)}. "
+            f"A loader worker died in epoch {epoch + 1}, at step {run.step}: {_said(error)}. "
             "Memory most often ran out: use fewer workers or smaller batches."
         ) from error
 
@@ -45,13 +48,17 @@ def _as_torch_says_it() -> Iterator[None]:
         raise RuntimeError("DataLoader worker exited unexpectedly") from error
 
 
-def shape_sentence(error: Exception, inputs: Any) -> str:  # any structure of tensors
+def first_batch_sentence(error: Exception, inputs: Any) -> str:  # any structure of tensors
     """What to say where the first batch does not fit the model; empty for another kind of error."""
-    if not _SHAPE_WORDS.search(str(error)):
-        return ""
-    shapes = [tuple(tensor.shape) for tensor in _tensors(inputs)]
-    found = " and ".join(map(str, shapes)) or "no tensor"
-    return f"The model does not take a batch of shape {found}: {_first_sentence(error)}. Reshape the data or the model."
+    tensors = _tensors(inputs)
+    if _SHAPE_WORDS.search(str(error)):
+        found = " and ".join(str(tuple(tensor.shape)) for tensor in tensors) or "no tensor"
+        return f"The model does not take a batch of shape {found}: {_said(error)}. Reshape the data or the model."
+    if _KIND_WORDS.search(str(error)) and tensors:
+        found = " and ".join(dict.fromkeys(str(tensor.dtype).removeprefix("torch.") for tensor in tensors))
+        other = "long" if all(tensor.is_floating_point() for tensor in tensors) else "float"
+        return f"The model does not take inputs of {found}: {_said(error)}. Convert them, as in inputs.{other}()."
+    return ""
 
 
 def _tensors(tree: Any) -> list[torch.Tensor]:
@@ -61,5 +68,5 @@ def _tensors(tree: Any) -> list[torch.Tensor]:
     return [tensor for item in items for tensor in _tensors(item)]
 
 
-def _first_sentence(error: Exception) -> str:
+def _said(error: Exception) -> str:
     return str(error).split("\n")[0].split(". ")[0].rstrip(".")

@@ -22,10 +22,15 @@ class FoundLoss(NamedTuple):
     why: str
 
 
-def check_adds_up(loss_fn: LossFn) -> None:
-    """Raise UsageError for a loss whose parts, weighted by their targets, are not the whole batch's."""
+def check_loss(loss_fn: LossFn, *, micro_batches: bool) -> None:
+    """Raise UsageError for what is no loss, and with micro-batches for one whose parts do not add up to the whole."""
+    if not callable(loss_fn):
+        raise UsageError(
+            f"loss_fn is a {type(loss_fn).__name__}; expected a function of (outputs, targets), such as "
+            "torch.nn.functional.cross_entropy."
+        )
     reduction, has_weights = getattr(loss_fn, "reduction", "mean"), getattr(loss_fn, "weight", None) is not None
-    if reduction != "mean" or has_weights:
+    if micro_batches and (reduction != "mean" or has_weights):
         kind = "has class weights" if has_weights else f"takes the {reduction}"
         raise UsageError(
             f"micro_batch needs a loss that is a plain mean over the targets; this {type(loss_fn).__name__} {kind}. "

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable
 from typing import Any, Protocol
+
+import torch
+from torch import Tensor
 
 from ds_notebook.errors import UsageError
 from ds_notebook.train.loss import class_axis
@@ -14,26 +18,48 @@ MetricFn = Callable[[Any, Any], Any]
 class Metric(Protocol):
     """Collects over the batches of an evaluation."""
 
-    def update(self, outputs: Any, targets: Any, num_samples: int) -> None: ...
+    def update(self, outputs: Any, targets: Any, weight: int) -> None: ...
 
-    def compute(self) -> float: ...
+    def compute(self) -> Any: ...
 
 
 class Mean:
-    """A plain function's mean over the samples: each batch's value weighs as many samples as it has."""
+    """A plain function's mean over an evaluation: each batch's value counts by the batch's weight."""
 
     def __init__(self, function: MetricFn) -> None:
         self._function = function
         self._total: Any = 0.0
-        self._num_samples = 0
+        self._weight = 0
 
-    def update(self, outputs: Any, targets: Any, num_samples: int) -> None:
+    def update(self, outputs: Any, targets: Any, weight: int) -> None:
+        if not weight:  # a loss over no target is NaN
+            return
         value = self._function(outputs, targets)
-        self._total = self._total + (value.detach() if hasattr(value, "detach") else value) * num_samples
-        self._num_samples += num_samples
+        if isinstance(value, Tensor):  # a sum in its own type would lose what a small value adds to it
+            value = value.detach().to(torch.float32 if value.device.type == "mps" else torch.float64)
+        self._total = self._total + value * weight
+        self._weight += weight
 
-    def compute(self) -> float:
-        return float(self._total) / self._num_samples if self._num_samples else float("nan")
+    def compute(self) -> Any:
+        return self._total / self._weight if self._weight else math.nan
+
+
+class Accuracy:
+    """The share of targets whose class has the largest output, without those that the loss does not count."""
+
+    def __init__(self, ignored_target: int) -> None:
+        self._ignored_target = ignored_target
+        self._num_right: Any = 0
+        self._num_counted: Any = 0
+
+    def update(self, outputs: Any, targets: Any, weight: int) -> None:
+        counted = targets != self._ignored_target
+        right = outputs.argmax(dim=class_axis(outputs, targets)) == targets
+        self._num_right += (right & counted).sum()
+        self._num_counted += counted.sum()
+
+    def compute(self) -> Any:
+        return self._num_right / self._num_counted  # NaN where none is counted
 
 
 class Torchmetric:
@@ -43,27 +69,28 @@ class Torchmetric:
         metric.reset()
         self._metric = metric.to(device)
 
-    def update(self, outputs: Any, targets: Any, num_samples: int) -> None:
+    def update(self, outputs: Any, targets: Any, weight: int) -> None:
         self._metric.update(outputs, targets)
 
-    def compute(self) -> float:
-        return float(self._metric.compute())
-
-
-def accuracy(outputs: Any, targets: Any) -> Any:
-    """The share of samples whose largest output is their class."""
-    return (outputs.argmax(dim=class_axis(outputs, targets)) == targets).float().mean()
+    def compute(self) -> Any:
+        return self._metric.compute()
 
 
 def named_metrics(metrics: Any) -> dict[str, Any]:
-    """`metrics` as the user gave them (a dict, a list or one), by name; raises UsageError for what is no metric."""
+    """`metrics` as the user gave them (a dict, a list or one), by name.
+
+    Raises UsageError for what is no metric, and for two of one name.
+    """
     if metrics is None:
         return {}
-    if isinstance(metrics, Mapping):
+    if hasattr(metrics, "keys"):  # a torchmetrics MetricCollection, too
         named = dict(metrics)
     else:
-        items: Iterable[Any] = metrics if isinstance(metrics, list | tuple) else [metrics]
-        named = {_name(item): item for item in items}
+        items = list(metrics) if isinstance(metrics, list | tuple) else [metrics]
+        names = [_name(item) for item in items]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise UsageError(f"Two metrics are called {twice[0]!r}. Pass a dict that gives each a name of its own.")
+        named = dict(zip(names, items, strict=True))
     for name, metric in named.items():
         if not callable(metric):
             raise UsageError(
@@ -80,6 +107,8 @@ def _name(metric: Any) -> str:
 
 def collector(metric: Any, device: Any) -> Metric:
     """A fresh collector for one evaluation."""
+    if isinstance(metric, Accuracy):
+        return metric
     if hasattr(metric, "update") and hasattr(metric, "compute"):
         return Torchmetric(metric, device)
     return Mean(metric)

@@ -14,6 +14,7 @@ from ds_notebook.errors import UsageError
 from ds_notebook.train.batch import Parts, size, split
 from ds_notebook.train.fitting_step import is_out_of_memory
 from ds_notebook.train.gauge import gauge_of
+from ds_notebook.train.modes import start_training
 from ds_notebook.train.state import TrainingState
 from ds_notebook.train.step import Step, in_channels_last
 from ds_notebook.train.trials import DeviceClock, HostClock
@@ -66,7 +67,7 @@ class MicroBatchTrials:
         copies_bytes = self._start_bytes + self._copies_bytes() + self._gradients_bytes()
         self._check(copies_bytes, "the weights, their gradients and a copy to put them back from")
         with self._state.undone():
-            self._state.model.train()
+            start_training(self._state.model)
             # uncompiled: compiling takes longer than all trials together, and again for each size
             self._state.step.model = self._state.model
             self.held_bytes = max(0, self._gauge.used() - self._start_bytes)

@@ -17,22 +17,22 @@ from ds_notebook.errors import DsError, UsageError
 from ds_notebook.options import from_builtins, to_builtins
 from ds_notebook.record import Record, Run
 from ds_notebook.train.config import TrainConfig
+from ds_notebook.train.made import made_in
 
-START_S = 120.0
-"""For the imports and the cell's own work before the training starts."""
+_SENTENCE = "UsageError: "
 
 
 def start_process(body: str, names: Mapping[str, str], config: TrainConfig) -> Record:
     """Run `body` in a new process and train what it makes; returns once the run has started.
 
-    `names` are the names by which the body calls model, train_data and so on. Raises UsageError, with
-    what the process said last, where it ends before.
+    `names` are the names by which the body calls model, train_data and so on. However long its own work takes before
+    that, an interrupt ends it. Raises UsageError, with what the process said last, where it ends before.
     """
     config = replace(config, background=None, checkpoint_every_s=config.checkpoint_interval_s)
     job = {"body": body, "names": dict(names), "config": to_builtins(config)}
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ds_notebook.train.process"],
+            [sys.executable, "-u", "-m", "ds_notebook.train.process"],  # -u: a kill loses no line
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
@@ -42,15 +42,11 @@ def start_process(body: str, names: Mapping[str, str], config: TrainConfig) -> R
         assert process.stdin and process.stdout
         process.stdin.write(json.dumps(job))
         process.stdin.close()
-        too_long = threading.Timer(START_S, process.kill)
-        too_long.start()
         try:
             path = process.stdout.readline().strip()
         except BaseException:  # interrupted: nobody would know of the run
             process.kill()
             raise
-        finally:
-            too_long.cancel()
         process.stdout.close()
         if path:
             threading.Thread(target=process.wait, name="ds-train wait", daemon=True).start()  # or it stays a zombie
@@ -58,8 +54,10 @@ def start_process(body: str, names: Mapping[str, str], config: TrainConfig) -> R
         process.wait()
         said.seek(0)
         last = next((line for line in reversed(said.read().splitlines()) if line.strip()), "nothing")
+    if last.startswith(_SENTENCE):
+        raise UsageError(last.removeprefix(_SENTENCE))
     raise UsageError(
-        f"The process ended before its training began, and said last: {last}. "
+        f"The process ended before its training began, and said last: {last.rstrip('.')}. "
         "With a process of its own, the cell must import and make all that it uses."
     )
 
@@ -76,19 +74,21 @@ def _main() -> None:
     seed_all(config.seed)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(job["body"], "<cell>", "exec"), namespace)
-    made = {role: namespace[name] for role, name in job["names"].items() if name in namespace}
     start.announce.append(lambda run: _tell(run, kernel))
     try:
-        Trainer(config=config, **made).fit()
-    except DsError:  # the record has it
-        sys.exit(1)
+        Trainer(config=config, **made_in(namespace, job["names"])).fit()
+    except DsError as error:  # no traceback: the record has it, or whoever waits for one reads it here
+        sys.exit(f"{type(error).__name__}: {error}")
 
 
 def _tell(run: Run, kernel: TextIO) -> None:
-    """Where the run is; what is printed from here on goes to a file beside the record."""
+    """Where the run is; what was printed goes to a file beside the record, and so does what will be."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    output = os.open(run.path / "output.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.write(output, os.pread(sys.stderr.fileno(), os.fstat(sys.stderr.fileno()).st_size, 0))
     print(run.path, file=kernel, flush=True)
     kernel.close()
-    output = os.open(run.path / "output.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(output, sys.stdout.fileno())
     os.dup2(output, sys.stderr.fileno())
     os.close(output)

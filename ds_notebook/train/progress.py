@@ -12,11 +12,11 @@ from ds_notebook.train.checkpoints import Checkpoints, last_good
 from ds_notebook.train.config import TrainConfig
 from ds_notebook.train.data import Batches
 from ds_notebook.train.fingerprint import fingerprint
-from ds_notebook.train.optim import set_learning_rate
+from ds_notebook.train.optim import scale_learning_rate
 from ds_notebook.train.precision import precision_of
-from ds_notebook.train.rng import set_rng_state
+from ds_notebook.train.rng import rng_state, set_rng_state
 from ds_notebook.train.state import TrainingState
-from ds_notebook.train.tree import Tree
+from ds_notebook.train.tree import Tree, pack
 
 MAX_ROLLBACKS = 5
 """A training that diverges once more after so many halvings of its learning rate has another fault."""
@@ -37,6 +37,7 @@ class Progress:
         self._data = ""
         self._skips_rest = False
         self._rng: Any = None
+        self._rng_before_epoch: Any = None
         self._num_rollbacks = 0
         interval_s = config.checkpoint_interval_s
         self._checkpoints = Checkpoints(run, interval_s or math.inf, config.keep_checkpoints)
@@ -50,17 +51,26 @@ class Progress:
         return self._run.num_steps - self.epoch_step
 
     def rest_of_epoch(self) -> Iterator[Any]:
-        """The batches still to come; the random numbers go on from here, whatever making the iterator drew."""
+        """The batches still to come; after a resume, with the random numbers that would have come without it.
+
+        Making an iterator may draw some, such as a foreign sampler's order. A checkpoint from before an epoch's first
+        batch has those from before its iterator; a later one those from after it.
+        """
+        resumed, self._rng = self._rng, None
+        if resumed is not None and not self.batches_done:
+            set_rng_state(resumed, self._state.device)
+        self._rng_before_epoch = rng_state(self._state.device)
         rest = iter(() if self._skips_rest else self._batches.epoch(self.epoch, self.batches_done))
-        if self._rng is not None:
-            set_rng_state(self._rng, self._state.device)
-        self._skips_rest, self._rng = False, None
+        if resumed is not None and self.batches_done:
+            set_rng_state(resumed, self._state.device)
+        self._skips_rest = False
         return rest
 
     def end_epoch(self) -> None:
         """On to the next, with the batch size that was set meanwhile."""
         self._resize(self._next_batch_size)
         self.epoch, self.epoch_step = self.epoch + 1, self._run.step
+        self._rng_before_epoch = None
 
     def set_batch_size(self, batch_size: int) -> bool:
         """Make batches of this size from the next epoch on; False where the data comes in batches of its own."""
@@ -90,6 +100,11 @@ class Progress:
             self._run.flush()
             self._checkpoints.save(self._tree(), self._run.num_steps, best=best, keep=asked, done=done)
 
+    def check_can_save(self) -> None:
+        """Raise UsageError for a state that no checkpoint can hold: before the first step, not after an hour."""
+        if self._saves:
+            pack(self._state.tree())
+
     def save_end(self) -> None:
         """Save the end, unless the last checkpoint is of it."""
         if self._checkpoints.last_step != self._run.num_steps:
@@ -100,8 +115,11 @@ class Progress:
         self._checkpoints.wait()
 
     def _tree(self) -> Tree:
+        tree = self._state.tree()
+        if not self.batches_done and self._rng_before_epoch is not None:
+            tree["rng"] = self._rng_before_epoch
         return {
-            **self._state.tree(),
+            **tree,
             "epoch": self.epoch,
             "batches_done": self.batches_done,
             "batch_size": self.batch_size,
@@ -153,10 +171,9 @@ class Progress:
         num_rollbacks = self._num_rollbacks + 1
         self.load(tree)
         self._num_rollbacks = num_rollbacks
-        optimizer = self._state.step.optimizer
-        rate = optimizer.param_groups[0]["lr"] * 0.5 ** (num_rollbacks - tree["num_rollbacks"])
-        set_learning_rate(optimizer, self._state.scheduler, rate)
-        self._run.go_back(tree["step"], f"{error} Went back to {artifact.path}, with a learning rate of {rate:g}.")
+        factor = 0.5 ** (num_rollbacks - tree["num_rollbacks"])
+        scale_learning_rate(self._state.step.optimizer, self._state.scheduler, factor)
+        self._run.go_back(tree["step"], f"{error} Went back to {artifact.path}, with {factor:g} of its learning rate.")
         return True
 
     def _warn(self, sentence: str) -> None:

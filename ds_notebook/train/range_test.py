@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 
@@ -11,15 +11,16 @@ from ds_notebook.record.run import Run
 from ds_notebook.train.batch import placed
 from ds_notebook.train.data import Batches
 from ds_notebook.train.lr_range import RangeTest
+from ds_notebook.train.modes import start_training
 from ds_notebook.train.optim import set_learning_rate
 from ds_notebook.train.state import TrainingState
 
 
-def test_rates(run: Run, state: TrainingState, batches: Batches, test: RangeTest) -> None:
-    """Train with rising rates until `test` has seen enough; its suggestion becomes a Decision."""
+def test_rates(run: Run, state: TrainingState, batches: Iterable[Any], test: RangeTest) -> None:
+    """Train on `batches` with rising rates until `test` has seen enough; its suggestion becomes a Decision."""
     with state.undone():
-        state.model.train()
-        for loaded in run.steps(_endless(batches)):
+        start_training(state.model)
+        for loaded in run.steps(batches):
             rate = test.rate(run.step)
             set_learning_rate(state.step.optimizer, None, rate)
             loss = state.step.gradients(placed(loaded, state.device)).item()
@@ -33,7 +34,8 @@ def test_rates(run: Run, state: TrainingState, batches: Batches, test: RangeTest
     run.emit(Decision(policy="lr-range", subject=run.id, verdict=verdict, reason=found.sentence))
 
 
-def _endless(batches: Batches) -> Iterator[Any]:
+def endless(batches: Batches) -> Iterator[Any]:
+    """Epoch after epoch, as long as there are batches in them."""
     for epoch in count():
         before_any = True
         for batch in batches.epoch(epoch):

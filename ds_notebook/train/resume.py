@@ -19,8 +19,8 @@ from ds_notebook.train.tree import Tree
 
 _SAME_RUN = set("name tags notes gate resume checkpoint_every_s keep_checkpoints workers background".split())
 """Options that may differ between two parts of one run: what is learned does not depend on them."""
-_IN_THE_STATE = set("batch_size learning_rate weight_decay schedule warmup_steps scheduler_every ema".split())
-"""Options that a checkpoint's optimizer, scheduler and averaged weights rest on."""
+_IN_THE_STATE = set("seed batch_size learning_rate weight_decay schedule warmup_steps scheduler_every ema".split())
+"""Options that a checkpoint's random numbers, optimizer, scheduler and averaged weights rest on."""
 _UNFINISHED = ("lost", "interrupted", "stopped", "failed")
 
 

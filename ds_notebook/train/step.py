@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ds_notebook.train.batch import Parts, forward, split
+from ds_notebook.train.batch import Parts, forward, num_counted, split
 from ds_notebook.train.loss import LossFn
 from ds_notebook.train.precision import Precision
 
@@ -73,6 +73,10 @@ class Step:
         pieces = split(batch, self.micro_batch, self.ignored_target, shifted=self.shifts_targets)
         return torch.stack([self._part(piece, share).detach() for piece, share in pieces]).sum()
 
+    def num_counted(self, batch: Parts) -> int:
+        """Targets of `batch` that its loss is a mean of."""
+        return num_counted([batch], self.ignored_target, shifted=self.shifts_targets)[0]
+
     def _part(self, batch: Parts, share: float) -> Tensor:
         inputs, targets = batch
         with self._span("forward"), self.precision.autocast:
@@ -99,8 +103,3 @@ def in_channels_last(tree: Any) -> Any:  # any structure of tensors
     if isinstance(tree, dict):
         return {name: in_channels_last(item) for name, item in tree.items()}
     return tuple(map(in_channels_last, tree)) if isinstance(tree, tuple) else tree
-
-
-def has_convolutions(model: nn.Module) -> bool:
-    """Whether images go through it."""
-    return any(isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d) for module in model.modules())

@@ -29,19 +29,20 @@ from ds_notebook.train.device import chosen_device, fitting_threads
 from ds_notebook.train.diverged import went_wrong
 from ds_notebook.train.early_stop import EarlyStop
 from ds_notebook.train.evaluate import evaluate
-from ds_notebook.train.faults import explained, shape_sentence
+from ds_notebook.train.faults import explained, first_batch_sentence
 from ds_notebook.train.fingerprint import fingerprint
 from ds_notebook.train.fit_micro_batch import fit_micro_batch
 from ds_notebook.train.fitting_step import FittingStep
 from ds_notebook.train.interrupt import first_interrupt
-from ds_notebook.train.loss import LossFn, check_adds_up, class_axis, find_loss, label_outside, shifts_targets
+from ds_notebook.train.loss import LossFn, check_loss, class_axis, find_loss, label_outside, shifts_targets
 from ds_notebook.train.lr_range import RangeTest
-from ds_notebook.train.metrics import accuracy, named_metrics
+from ds_notebook.train.metrics import Accuracy, named_metrics
+from ds_notebook.train.modes import start_training
 from ds_notebook.train.obey import obey
-from ds_notebook.train.optim import check_belongs, default_optimizer, default_scheduler
+from ds_notebook.train.optim import optimizer_of, scheduler_of, waits_for_metric
 from ds_notebook.train.precision import Precision, precision_of
 from ds_notebook.train.progress import Progress
-from ds_notebook.train.range_test import test_rates
+from ds_notebook.train.range_test import endless, test_rates
 from ds_notebook.train.recompute import recomputing
 from ds_notebook.train.resume import Kinds, Resumption, find_resumption
 from ds_notebook.train.rng import seed_all
@@ -80,20 +81,20 @@ class Trainer:
         model.to(self.device)
         self.train_batches = batches_of("train_data", train_data, self.config, shuffle=True)
         self.val_batches = None if val_data is None else batches_of("val_data", val_data, self.config, shuffle=False)
-        if loss_fn is not None and self.config.micro_batch is not None:
-            check_adds_up(loss_fn)
+        if loss_fn is not None:
+            check_loss(loss_fn, micro_batches=self.config.micro_batch is not None)
         self.loss_fn = loss_fn
         self.metrics = named_metrics(metrics)
         self._adds_accuracy = metrics is None
-        if optimizer is not None and not isinstance(optimizer, torch.optim.Optimizer):
-            optimizer = optimizer(model.parameters())
-        self.optimizer = optimizer or default_optimizer(model, self.config, self.device)
-        check_belongs(self.optimizer, model)
+        self.optimizer = optimizer_of(optimizer, model, self.config, self.device)
         num_batches = self.train_batches.count
         self.total_steps = None if num_batches is None else num_batches * self.config.epochs
-        self.scheduler = scheduler or default_scheduler(self.optimizer, self.config, self.total_steps)
+        validates = self.val_batches is not None
+        self.scheduler = scheduler_of(scheduler, self.optimizer, self.config, self.total_steps, validates=validates)
         self._steps_scheduler = scheduler is None or self.config.scheduler_every == "step"
         self._step = self._new_step(precision_of(self.config.precision, self.device, model))
+        if self.config.patience is not None and not validates:
+            raise UsageError("patience looks at what is measured on val_data: pass val_data, or leave patience out.")
         self._early_stop = EarlyStop(self.config.monitor, self.config.patience)
         decay = self.config.ema
         self._ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
@@ -125,37 +126,41 @@ class Trainer:
         not finite, DataError where a batch or a loader fails, GateFailed where a gate does. With `background`
         it returns at once, interrupts are not for it, and `run.wait()` raises what it raised.
         """
-        if self.config.lr_range_test:
-            return self._test_rates()
         if self.config.background == "process":
             raise UsageError("A process of its own is for `%%ds_train` and its cell. Choose background thread.")
+        if self.config.lr_range_test:
+            test = RangeTest()
+            self.run = run = self._start(kind="lr-range", total_steps=test.num_steps)
+            return self._here_or_behind(run, lambda: self._test_rates(run, test))
         resumption = self._resumption()
         self.run = run = self._begin(resumption)
-        if self.config.background == "thread":
-            in_background(run, lambda: self._work(run, resumption))
+        return self._here_or_behind(run, lambda: self._work(run, resumption))
+
+    def _here_or_behind(self, run: Run, work: Callable[[], None]) -> Run:
+        def seeded() -> None:
+            with run, first_interrupt(lambda: run.ask_to_end("interrupted")), fitting_threads(self.device):
+                seed_all(self.config.seed)
+                work()
+            if self.config.gate and run.status == "finished":
+                run.gate(*self.config.gate)
+
+        if self.config.background:
+            in_background(run, seeded)
         else:
-            self._work(run, resumption)
+            seeded()
         return run
 
     def _work(self, run: Run, resumption: Resumption | None) -> None:
-        with run, first_interrupt(lambda: run.ask_to_end("interrupted")), fitting_threads(self.device):
-            seed_all(self.config.seed)
-            with ExitStack() as until_the_end:
-                self._prepare(run, resumption, until_the_end)
-                self._train(run)
-                self.progress.save_end()
-            if self._ema is not None:
-                self.model.load_state_dict(self._ema.module.state_dict())
-        if self.config.gate and run.status == "finished":
-            run.gate(*self.config.gate)
+        with ExitStack() as until_the_end:
+            self._prepare(run, resumption, until_the_end)
+            self._train(run)
+            self.progress.save_end()
+        if self._ema is not None:
+            self.model.load_state_dict(self._ema.module.state_dict())
 
-    def _test_rates(self) -> Run:
-        test = RangeTest()
-        self.run = run = self._start(kind="lr-range", total_steps=test.num_steps)
-        with run, first_interrupt(lambda: run.ask_to_end("interrupted")), fitting_threads(self.device):
-            seed_all(self.config.seed)
-            test_rates(run, self.state, self.train_batches, test)
-        return run
+    def _test_rates(self, run: Run, test: RangeTest) -> None:
+        with explained(run, 0, self._in_a_sentence):
+            test_rates(run, self.state, self._seen(endless(self.train_batches)), test)
 
     # -- beginning, and going on
 
@@ -170,8 +175,14 @@ class Trainer:
 
     def _begin(self, resumption: Resumption | None) -> Run:
         if resumption and resumption.record:
-            step, config = resumption.tree["step"], to_builtins(self.config)
-            return continue_run(resumption.record, step, config=config, total_steps=self.total_steps)
+            return continue_run(
+                resumption.record,
+                resumption.tree["step"],
+                config=to_builtins(self.config),
+                tags=self.config.tags,
+                notes=self.config.notes,
+                total_steps=self.total_steps,
+            )
         return self._start(kind="train", total_steps=self.total_steps)
 
     def _start(self, *, kind: str, total_steps: int | None) -> Run:
@@ -196,6 +207,10 @@ class Trainer:
         if self.config.compile:
             self._step.model, sentence = compiled(self.model, self.device)
             run.note(sentence)
+        if frozen := start_training(self.model):
+            more = f" and {len(frozen) - 3} more" if len(frozen) > 3 else ""
+            run.note(f"Frozen, as they were in evaluation mode: {', '.join(frozen[:3])}{more}.")
+        progress.check_can_save()
         resumes = resumption is not None and resumption.record is not None
         self._tries = not resumes and "auto" in (self.config.precision, self.config.micro_batch)
         if resumption and resumes:
@@ -206,18 +221,20 @@ class Trainer:
 
     def _train(self, run: Run) -> None:
         progress = self.progress
-        while progress.epoch < self.config.epochs and not self._early_stop.now:
+        while progress.epoch < self.config.epochs and not self._early_stop.now and not run.stopping:
             try:
                 with explained(run, progress.epoch, self._in_a_sentence):
                     self._train_epoch(run)
-                    best = self.val_batches is not None and not run.stopping and self._evaluate(run)
+                    if run.stopping:
+                        return
+                    best = self._evaluate(run)
             except Diverged as error:
                 if not progress.roll_back(error):
                     raise
                 continue
-            if run.stopping:
+            except _HalfEvaluated:
                 return
-            if self.scheduler is not None and not self._steps_scheduler and not _waits_for_metric(self.scheduler):
+            if self.scheduler is not None and not self._steps_scheduler and not waits_for_metric(self.scheduler):
                 self.scheduler.step()
             progress.end_epoch()
             if best or progress.due:
@@ -226,13 +243,13 @@ class Trainer:
     # -- an epoch
 
     def _train_epoch(self, run: Run) -> None:
-        self.model.train()
+        start_training(self.model)
         step, ema, progress = self._step, self._ema, self.progress
         scheduler = self.scheduler if self._steps_scheduler else None
         clips = self.config.clip_norm is not None
-        first_step, num_samples, start_s = run.step, 0, time.perf_counter()
         run.log(epoch=progress.epoch + 1)
         batches = self._batches(run)
+        first_step, num_samples, start_s = run.step, 0, time.perf_counter() - run.paused_s
         gradients = step.plain_gradients if step.is_plain else step.gradients
         with run.span("epoch"):
             for loaded in run.steps(batches):
@@ -261,7 +278,7 @@ class Trainer:
                 if run.sampling and progress.due:
                     progress.save()
         if run.step > first_step:
-            _log_for_last_step(run, samples_per_s=num_samples / (time.perf_counter() - start_s))
+            _log_for_last_step(run, samples_per_s=num_samples / (time.perf_counter() - run.paused_s - start_s))
         elif not run.stopping and run.step == progress.epoch_step:
             raise UsageError("train_data is empty: it has no batch to train on.")
 
@@ -302,7 +319,8 @@ class Trainer:
 
     def _measure_and_clip(self, run: Run) -> None:
         self._step.precision.unscale(self.optimizer)
-        norm = nn.utils.get_total_norm([weight.grad for weight in self.model.parameters() if weight.grad is not None])
+        gradients = [weight.grad for weight in self.model.parameters() if weight.grad is not None]
+        norm = nn.utils.get_total_norm([each.coalesce().values() if each.is_sparse else each for each in gradients])
         if self.config.clip_norm is not None:
             nn.utils.clip_grads_with_norm_(self.model.parameters(), self.config.clip_norm, norm)
         if run.sampling:
@@ -313,7 +331,7 @@ class Trainer:
         if self._batch is None:
             return None
         inputs, targets = self._batch
-        if self._step.loss_fn == self._first_loss and (sentence := shape_sentence(error, inputs)):
+        if self._step.loss_fn == self._first_loss and (sentence := first_batch_sentence(error, inputs)):
             return UsageError(sentence)
         try:
             with torch.no_grad():
@@ -325,27 +343,27 @@ class Trainer:
     # -- evaluation
 
     def _evaluate(self, run: Run) -> bool:
-        """Measure the model; whether it is the best so far."""
-        assert self.val_batches is not None
+        """Measure the model, where there is data for it; whether it is the best so far."""
+        if self.val_batches is None:
+            return False
         with run.span("evaluation"):
             measured = evaluate(
                 self.model if self._ema is None else self._ema.module,
-                self._watched(run, self.val_batches.epoch(0)),
+                self._watched(run, self._seen(self.val_batches.epoch(0))),
                 self._step.loss_fn,
                 self._metrics_for,
                 self._step.precision,
+                self._step.num_counted,
             )
-        if run.stopping:  # half an evaluation is no measure
-            return False
         _log_for_last_step(run, **measured)
-        if self.scheduler is not None and _waits_for_metric(self.scheduler):
-            self.scheduler.step(measured["val_loss"])  # type: ignore[arg-type]  # a metric, for this one
-        return self._early_stop.after(measured)
+        if self.scheduler is not None and waits_for_metric(self.scheduler):
+            self.scheduler.step(measured["val_loss"])
+        return self._early_stop.after({name: float(value) for name, value in measured.items()})
 
     def _metrics_for(self, outputs: Any, targets: Any) -> Mapping[str, Any]:
         """The user's metrics; without any, the accuracy of class targets."""
         if self._adds_accuracy and class_axis(outputs, targets) is not None:
-            return {"accuracy": accuracy}
+            return {"accuracy": Accuracy(self._step.ignored_target)}
         return self.metrics
 
     def _watched(self, run: Run, batches: Iterable[Any]) -> Iterator[Any]:
@@ -354,8 +372,14 @@ class Trainer:
             for command in run.poll():
                 obey(self, run, command)
             if run.stopping:
-                return
+                raise _HalfEvaluated
             yield batch
+
+    def _seen(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """The batches on the device, each remembered for what may have to be said of it."""
+        for batch in batches:
+            self._batch = placed(batch, self.device)
+            yield self._batch
 
     # -- divergence
 
@@ -374,5 +398,5 @@ def _log_for_last_step(run: Run, **values: float) -> None:
     run.step = next_step
 
 
-def _waits_for_metric(scheduler: Any) -> bool:
-    return isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau)
+class _HalfEvaluated(Exception):
+    """The run was asked to end in an evaluation: what was measured until then is no measure."""

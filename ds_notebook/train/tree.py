@@ -13,6 +13,25 @@ from ds_notebook.errors import RecordError, UsageError
 Json = Any  # what `json` can write
 Tree = Any  # dicts, lists and tuples of tensors, arrays, numbers and text
 
+DTYPES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.int16: "I16",
+    torch.int8: "I8",
+    torch.uint8: "U8",
+    torch.uint64: "U64",
+    torch.uint32: "U32",
+    torch.uint16: "U16",
+    torch.bool: "BOOL",
+    torch.float8_e4m3fn: "F8_E4M3",
+    torch.float8_e5m2: "F8_E5M2",
+}
+"""What a safetensors file can hold, by its names in there."""
+
 
 def pack(tree: Tree) -> tuple[Json, dict[str, Tensor]]:
     """`tree` with each tensor replaced by its name, and the tensors by name; those that share memory share a name.
@@ -30,7 +49,10 @@ class _Packer:
 
     def pack(self, tree: Tree, place: str) -> Json:
         if isinstance(tree, Tensor):
-            return {"$tensor": self._name(tree.detach(), place)}
+            tensor = tree.detach()
+            if tensor.is_complex():
+                return {"$complex": self._name(torch.view_as_real(tensor.resolve_conj()), place)}
+            return {"$tensor": self._name(tensor, place)}
         if tree is None or isinstance(tree, bool | int | float | str):
             return tree
         if isinstance(tree, tuple):
@@ -49,7 +71,7 @@ class _Packer:
         )
 
     def _name(self, tensor: Tensor, place: str) -> str:
-        if tensor.is_complex() or tensor.layout != torch.strided:
+        if tensor.dtype not in DTYPES or tensor.layout != torch.strided:
             raise UsageError(
                 f"The state {place[1:]} is a {tensor.dtype} tensor ({tensor.layout}), which a checkpoint cannot hold. "
                 "Keep it out of the state dict (persistent=False), or train without checkpoints."
@@ -67,7 +89,7 @@ def unpack(packed: Json, tensors: Mapping[str, Tensor]) -> Tree:
     """The tree that `pack` took apart; raises RecordError for what it cannot have written."""
     try:
         return _unpacked(packed, tensors)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise RecordError(f"The checkpoint's description does not fit its tensors ({error}).") from None
 
 
@@ -79,6 +101,8 @@ def _unpacked(packed: Json, tensors: Mapping[str, Tensor]) -> Tree:
     match packed:
         case {"$tensor": name}:
             return tensors[name]
+        case {"$complex": name}:
+            return torch.view_as_complex(tensors[name])
         case {"$array": name}:
             return tensors[name].numpy()
         case {"$tuple": items}:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -14,10 +13,7 @@ from ds_notebook.options import OptionParser, add_options, from_options, help_te
 from ds_notebook.record import Record, open_run
 from ds_notebook.train.again import AGAIN_HELP, config_again
 from ds_notebook.train.config import TrainConfig
-
-_NEEDED = ("model", "train_data")
-_TAKEN = ("val_data", "loss_fn", "optimizer", "scheduler", "metrics")
-"""Names that the trainer takes where the notebook has them."""
+from ds_notebook.train.made import NEEDED, TAKEN, made_in
 
 HELP = (
     help_text(
@@ -27,7 +23,7 @@ HELP = (
     )
     + f"""
 
-The body runs as plain Python. Then the trainer takes {", ".join(_NEEDED)} and, where they exist, {", ".join(_TAKEN)}.
+The body runs as plain Python. Then the trainer takes {", ".join(NEEDED)} and, where they exist, {", ".join(TAKEN)}.
 `%ds_train`, without a body, takes names that exist already; `--model net --train-data loader` gives other names.
 `--again RUN` takes the options of that run from its record; those on the line go before."""
 )
@@ -40,7 +36,7 @@ class TrainMagic:
         self._shell = shell
         self._show = show
         self._parser = OptionParser(prog="%%ds_train", help_command="%%ds_train?")
-        for name in (*_NEEDED, *_TAKEN):
+        for name in (*NEEDED, *TAKEN):
             self._parser.add_argument(f"--{name.replace('_', '-')}", dest=f"name_of_{name}", default=name)
         self._parser.add_argument("--again", metavar="RUN", help=AGAIN_HELP)
         add_options(self._parser, TrainConfig)
@@ -64,16 +60,17 @@ class TrainMagic:
         asked = self._parser.parse_args(words(line))
         given = vars(asked)
         config = config_again(open_run(asked.again), given) if asked.again else from_options(TrainConfig, given)
-        names = {name: getattr(asked, f"name_of_{name}") for name in (*_NEEDED, *_TAKEN)}
+        names = {name: getattr(asked, f"name_of_{name}") for name in (*NEEDED, *TAKEN)}
         if config.background == "process":
             self._train_apart(cell, names, config)
             return
         from ds_notebook.train import Trainer  # torch takes a second to load: not before it is needed
+        from ds_notebook.train.rng import seed_all
 
         if cell.strip():
-            _seed(config.seed)
+            seed_all(config.seed)  # the body's weights, too, so that the cell gives the same run each time
             run_body(self._shell, cell)
-        trainer = Trainer(config=config, **_found(self._shell.user_ns, names))
+        trainer = Trainer(config=config, **made_in(self._shell.user_ns, names))
         try:
             trainer.fit()
         except DsError:
@@ -95,22 +92,3 @@ class TrainMagic:
         record = start_process(self._shell.transform_cell(cell), names, config)
         self._shell.user_ns["run"] = record
         self._show(record)
-
-
-def _seed(seed: int) -> None:
-    """The body's weights are drawn from the run's seed, so that the cell gives the same run each time."""
-    import torch
-
-    torch.manual_seed(seed)
-
-
-def _found(namespace: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """The trainer's arguments from the notebook; raises UsageError for one that is missing."""
-    missing = [names[role] for role in _NEEDED if names[role] not in namespace]
-    missing += [names[role] for role in _TAKEN if names[role] != role and names[role] not in namespace]
-    if missing:
-        raise UsageError(
-            f"There is no {' and no '.join(missing)} in the notebook: make it in the cell's body or an earlier cell, "
-            "or give its name, as in --model net."
-        )
-    return {role: namespace[name] for role, name in names.items() if name in namespace}

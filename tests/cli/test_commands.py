@@ -257,3 +257,54 @@ def test_the_installed_command_ends_quietly_when_its_reader_does() -> None:
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+PROJECT = """
+import torch
+from neighbour import width
+
+def setup():
+    inputs = torch.randn(64, 4)
+    return {"model": torch.nn.Linear(4, width), "train_data": (inputs, (inputs.sum(1) > 0).long())}
+
+def extra():
+    return {**setup(), "batch_size": 8}
+
+def needing(path):
+    return setup()
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file in a folder that is not the working one, with a module beside it."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "train.py").write_text(PROJECT)
+    (project / "neighbour.py").write_text("width = 2")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return str(project / "train.py")
+
+
+def test_train_lets_the_file_import_its_neighbours(project: str, out: Output) -> None:
+    assert main(["train", f"{project}:setup"]) == 0, out()
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        ("extra", "returns 'batch_size', which the trainer does not take. Choose model, train_data"),
+        ("needing", "is called without arguments: missing a required argument: 'path'"),
+    ],
+)
+def test_train_says_what_is_wrong_with_the_function(project: str, function: str, sentence: str, out: Output) -> None:
+    assert main(["train", f"{project}:{function}"]) == 2
+    assert sentence in out()
+
+
+@pytest.mark.parametrize(("command", "options"), [("show", ["--html"]), ("gate", ["loss < 9", "--junit"])])
+def test_a_file_that_cannot_be_written_is_said(command: str, options: list[str], tmp_path: Path, out: Output) -> None:
+    place = tmp_path / "nowhere" / "x"
+
+    assert main([command, finished_run().id, *options, str(place)]) == 2
+    assert f"{place} could not be written: No such file or directory. Choose another place." in out()

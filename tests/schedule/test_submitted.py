@@ -192,9 +192,8 @@ def test_a_target_that_is_neither_path_nor_words_is_refused(home, target, senten
         submit(target)
 
 
-def test_a_text_where_a_list_is_meant_is_refused():
-    with pytest.raises(UsageError, match=r"after takes a list, got 'job'. Write after=\[...\]"):
-        SubmitConfig(after="job")  # type: ignore[arg-type]  # the slip
+def test_a_text_where_a_list_is_meant_is_a_list_of_one():
+    assert SubmitConfig(after="job").after == ("job",)  # type: ignore[arg-type]  # not taken letter by letter
 
 
 def test_an_output_with_a_parameter_in_its_name_is_one_for_each_job(notebook):

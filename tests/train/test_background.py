@@ -18,6 +18,7 @@ import ds_notebook as ds
 from ds_notebook.errors import Diverged, GateFailed, UsageError
 from ds_notebook.record.commands import Stop, send
 from ds_notebook.train.checkpoints import last_good
+from ds_notebook.train.device import fitting_threads
 from ds_notebook.train.process import start_process
 
 Arrays = tuple[Tensor, Tensor]
@@ -130,3 +131,39 @@ def test_a_cell_that_needs_earlier_ones_is_refused_with_what_is_missing() -> Non
 def test_waiting_for_a_process_raises_its_error() -> None:
     with pytest.raises(ds.RecordError, match="failed: Diverged: The loss became nan"):
         start_process(BODY + "inputs[5] = float('nan')", NAMES, ds.TrainConfig()).wait(60)
+
+
+@pytest.mark.usefixtures("_processes_end")
+def test_what_the_cell_of_a_process_prints_is_kept() -> None:
+    record = start_process(BODY, NAMES, ds.TrainConfig())
+    record.wait(60)
+
+    assert "from the cell" in (record.path / "output.log").read_text()
+
+
+@pytest.mark.usefixtures("_processes_end")
+def test_a_training_that_a_process_cannot_begin_is_refused_with_the_sentence_of_it() -> None:
+    body = BODY.replace("torch.nn.Linear(4, 2)", "torch.nn.Conv1d(4, 2, 1)")
+
+    with pytest.raises(UsageError, match=r"^fp16 convolutions on a CPU"):
+        start_process(body, NAMES, ds.TrainConfig(precision="fp16"))
+
+
+@pytest.mark.usefixtures("_processes_end")
+def test_a_cell_that_does_not_make_what_is_needed_is_refused_with_its_name() -> None:
+    with pytest.raises(UsageError, match=r"^There is no net in the notebook"):
+        start_process(BODY.replace("net =", "ten ="), NAMES, ds.TrainConfig())
+
+
+def test_torchs_threads_are_put_back_once_the_last_training_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = fitting_threads(torch.device("cpu")), fitting_threads(torch.device("cpu"))
+    torch.set_num_threads(4)
+
+    one.__enter__()
+    other.__enter__()
+    torch.set_num_threads(2)
+    one.__exit__(None, None, None)
+    while_the_other_runs = torch.get_num_threads()
+    other.__exit__(None, None, None)
+
+    assert (while_the_other_runs, torch.get_num_threads()) == (2, 4)

@@ -137,3 +137,28 @@ def test_the_file_of_a_killed_writer_is_cleared_by_the_next_producer(model: nn.M
     ds.Trainer(model, blobs, config=ds.TrainConfig(epochs=2, resume=run.id)).fit()
 
     assert not left.exists()
+
+
+def test_complex_weights_come_back_as_they_were() -> None:
+    turns = torch.polar(torch.ones(3), torch.arange(3.0))
+
+    back = read_checkpoint(stored({"turns": turns, "conjugated": turns.conj()}))
+
+    assert torch.equal(back["turns"], turns) and torch.equal(back["conjugated"], turns.conj().resolve_conj())
+
+
+class NotHeld(nn.Linear):
+    """Has a buffer that no checkpoint holds."""
+
+    def __init__(self) -> None:
+        super().__init__(4, 2)
+        self.register_buffer("table", torch.eye(3).to_sparse())
+
+
+def test_a_state_that_no_checkpoint_holds_is_refused_before_the_first_step(blobs: Arrays) -> None:
+    trainer = ds.Trainer(NotHeld(), blobs, config=ds.TrainConfig(checkpoint_every_s=60))
+
+    with pytest.raises(UsageError, match=r"The state model/table is a torch.float32 tensor \(torch.sparse_coo\)"):
+        trainer.fit()
+
+    assert trainer.run is not None and "loss" not in trainer.run.record.columns()

@@ -1,5 +1,6 @@
 """A trainer obeys commands between two steps, and says in the record what became of each."""
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -136,3 +137,19 @@ def test_stop_in_the_evaluation_is_obeyed_there(model: nn.Module, blobs: Arrays)
 
     assert run.record.state == "stopped"
     assert "val_loss" not in run.record.columns()
+
+
+def test_save_is_refused_where_no_checkpoint_can_hold_the_state(blobs: Arrays) -> None:
+    model = nn.Linear(4, 2)
+    model.register_buffer("table", torch.eye(3).to_sparse())
+
+    run = ds.Trainer(model, Sending(blobs, Save())).fit()
+
+    assert run.status == "stopped"
+    assert run.record.decisions[0].reason.startswith("The state model/table is")
+
+
+def test_more_threads_than_there_are_cores_are_refused(model: nn.Module, blobs: Arrays) -> None:
+    run = ds.Trainer(model, Sending(blobs, Set(name="threads", value=100_000))).fit()
+
+    assert run.record.decisions[0].reason == f"this machine has {os.cpu_count()} cores"

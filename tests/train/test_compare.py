@@ -277,3 +277,10 @@ def test_two_runs_of_one_name_in_two_folders_are_told_apart(runs: Path, tmp_path
     title = compare([ds.open_run(copy), ds.open_run(runs / one.id)]).title
 
     assert title.startswith(f"elsewhere/{one.id} is better")
+
+
+def test_the_epochs_number_decides_nothing() -> None:
+    runs = [run("a", epoch=[1.0], loss=[0.5]), run("b", epoch=[1.0], loss=[0.4])]
+
+    with pytest.raises(UsageError, match=r"Metric 'epoch' is not in all of these runs. Choose loss."):
+        scene(runs, "epoch")

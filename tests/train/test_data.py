@@ -136,3 +136,44 @@ def test_a_batch_that_does_not_fit_the_model_is_said_with_its_shape(model: nn.Mo
 
     with pytest.raises(ds.UsageError, match=r"does not take a batch of shape \(8, 5\)"):
         ds.Trainer(model, data).fit()
+
+
+def test_a_seed_of_any_size_gives_an_order(model: nn.Module, blobs: Arrays) -> None:
+    assert ds.Trainer(model, blobs, config=ds.TrainConfig(seed=20_261_201_123_456)).fit().status == "finished"
+
+
+def test_lists_of_numbers_are_a_pair_of_arrays(model: nn.Module, blobs: Arrays) -> None:
+    lists = tuple(part.tolist() for part in blobs)
+
+    run = ds.Trainer(model, lists, config=ds.TrainConfig(batch_size=32)).fit()
+
+    assert len(run.record.columns()["loss"][0]) == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (
+            (np.zeros((2, 4)), np.array(["cat", "dog"])),
+            "The targets of train_data are a ndarray of <U3; expected numbers",
+        ),
+        ({"inputs": [[1.0]], "targets": [1]}, "train_data is a dict, which does not say what are inputs"),
+    ],
+)
+def test_data_that_cannot_be_trained_on_is_refused_in_a_sentence(data: Any, sentence: str, model: nn.Module) -> None:
+    with pytest.raises(ds.UsageError, match=sentence):
+        ds.Trainer(model, data).fit()
+
+
+def test_a_table_alone_is_refused_in_a_sentence(model: nn.Module) -> None:
+    pandas = pytest.importorskip("pandas")
+
+    with pytest.raises(ds.UsageError, match=r"train_data is a DataFrame, .* Pass a pair"):
+        ds.Trainer(model, pandas.DataFrame({"a": [1.0], "label": [1]}))
+
+
+def test_a_sparse_matrix_is_refused_in_a_sentence(model: nn.Module, blobs: Arrays) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+
+    with pytest.raises(ds.UsageError, match=r"inputs of train_data are a csr_matrix .* Pass its .toarray\(\)"):
+        ds.Trainer(model, (sparse.csr_matrix(blobs[0].numpy()), blobs[1]))

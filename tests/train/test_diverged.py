@@ -159,3 +159,14 @@ def test_a_stream_cannot_go_back_into_its_middle_and_stops(blobs: Arrays, monkey
         trainer.fit()
 
     assert trainer.run is not None and trainer.run.record.state == "failed"
+
+
+def test_a_rollback_to_where_a_warm_up_begins_at_zero_halves_what_it_warms_up_to(blobs: Arrays) -> None:
+    model = exploding(3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    warm_up = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, step / 4))
+    config = ds.TrainConfig(batch_size=16, epochs=2, on_divergence="rollback", scheduler_every="step")
+
+    ds.Trainer(model, blobs, optimizer=optimizer, scheduler=warm_up, config=config).fit()
+
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.05)

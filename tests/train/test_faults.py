@@ -157,6 +157,11 @@ def test_an_optimizer_of_another_model_is_refused(model: nn.Module, blobs: Array
         ({"precision": "fp61"}, "Precision 'fp61' is not known. Choose auto, fp32, bf16 or fp16."),
         ({"epochs": 0}, "epochs must be at least 1, got 0."),
         ({"micro_batch": 128}, "micro_batch is a part of batch_size"),
+        ({"epochs": "5"}, "Epochs '5' is not a whole number."),
+        ({"learning_rate": float("nan")}, "learning_rate must be 0 or more, got nan."),
+        ({"seed": 2**64}, "seed must fit into 64 bits"),
+        ({"gate": ("val_loss <",)}, "Gate 'val_loss <' is wrong at character 10"),
+        ({"lr_range_test": True, "gate": "loss < 1"}, "lr_range_test trains nothing to keep, so it takes no gate."),
         ({"device": "cuda:7"}, "Device 'cuda:7' is not on this machine"),
         (
             {"patience": 3, "monitor": "val_auc"},
@@ -177,3 +182,43 @@ def test_training_without_torch_names_the_extra() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
     assert 'Training needs an extra: pip install "ds-notebook[train]".' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"loss_fn": "mse"}, "loss_fn is a str; expected a function of"),
+        ({"optimizer": "adam"}, "optimizer is a str; expected a torch.optim.Optimizer, or a function"),
+        ({"optimizer": torch.optim.LBFGS}, "LBFGS evaluates the model several times a step"),
+        ({"scheduler": "cosine"}, "scheduler is a str; expected one of torch.optim.lr_scheduler, or a function"),
+        ({"scheduler": torch.optim.lr_scheduler.ReduceLROnPlateau}, "ReduceLROnPlateau waits for val_loss"),
+        ({"config": ds.TrainConfig(patience=3)}, "patience looks at what is measured on val_data"),
+    ],
+)
+def test_a_wrong_argument_is_said_in_a_sentence(
+    arguments: dict[str, Any], sentence: str, model: nn.Module, blobs: Arrays
+) -> None:
+    with pytest.raises(ds.UsageError, match=sentence):
+        ds.Trainer(model, blobs, **arguments)
+
+
+def test_a_scheduler_of_another_optimizer_is_refused(model: nn.Module, blobs: Arrays) -> None:
+    other = torch.optim.lr_scheduler.StepLR(torch.optim.SGD(model.parameters(), lr=0.1), step_size=1)
+
+    with pytest.raises(ds.UsageError, match="The scheduler was made for another optimizer"):
+        ds.Trainer(model, blobs, scheduler=other)
+
+
+@pytest.mark.parametrize("options", [{}, {"lr_range_test": True}])
+def test_inputs_of_a_type_that_the_model_does_not_take_are_said(
+    options: dict[str, Any], model: nn.Module, blobs: Arrays
+) -> None:
+    images = (blobs[0] * 10).to(torch.uint8), blobs[1]
+
+    with pytest.raises(ds.UsageError, match=r"does not take inputs of uint8: .* as in inputs.float\(\)"):
+        ds.Trainer(model, images, config=ds.TrainConfig(**options)).fit()
+
+
+def test_a_label_outside_the_classes_is_named_in_an_evaluation_too(model: nn.Module, blobs: Arrays) -> None:
+    with pytest.raises(ds.UsageError, match="The targets hold label 2, but the model has 2 classes"):
+        ds.Trainer(model, blobs, (blobs[0], blobs[1] + 1)).fit()

@@ -8,7 +8,6 @@ from torch.utils.data import DataLoader, TensorDataset, default_collate
 
 import ds_notebook as ds
 from ds_notebook.errors import UsageError
-from ds_notebook.train.metrics import accuracy
 from ds_notebook.train.regularize import mixup, smoothed_cross_entropy
 
 
@@ -102,7 +101,6 @@ def test_a_training_with_mixup_in_its_loader_is_measured_on_hard_targets(
         DataLoader(TensorDataset(*blobs), batch_size=16, shuffle=True, collate_fn=collate),
         blobs,
         loss_fn=functional.cross_entropy,
-        metrics=[accuracy],
         config=ds.TrainConfig(epochs=20, learning_rate=0.02),
     ).fit()
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, IterableDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset, WeightedRandomSampler
 
 import ds_notebook as ds
 from ds_notebook.errors import UsageError
@@ -369,3 +369,60 @@ def test_a_jobs_second_attempt_leaves_the_runs_of_others_alone(job: Path, monkey
     second = ds.Trainer(StopsAt(), arrays(), config=options()).fit()
 
     assert second.id != other.id
+
+
+def plain_loader() -> DataLoader[Any]:
+    return DataLoader(TensorDataset(*arrays()), batch_size=8, shuffle=True)
+
+
+DRAWS_FROM_ALL = {
+    "a sampler": lambda: DataLoader(
+        TensorDataset(*arrays()), batch_size=8, sampler=WeightedRandomSampler(torch.ones(48), 48)
+    ),
+    "a function that makes a loader": lambda: plain_loader,
+}
+
+
+@pytest.mark.parametrize("kind", DRAWS_FROM_ALL)
+def test_an_order_of_ones_own_goes_on_where_the_epoch_before_ended(kind: str) -> None:
+    def trained(epochs: int, resume: str | None = None) -> ds.Run:
+        config = ds.TrainConfig(epochs=epochs, checkpoint_every_s=1000, resume=resume)
+        return ds.Trainer(StopsAt(), DRAWS_FROM_ALL[kind](), arrays(), config=config).fit()
+
+    uninterrupted = trained(4)
+
+    resumed = trained(4, resume=trained(2).id)
+
+    assert rows(resumed.record, "loss") == rows(uninterrupted.record, "loss")
+
+
+def test_a_stop_right_after_the_best_evaluation_keeps_its_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = ds.Trainer(StopsAt(), arrays(), arrays(), config=options())
+    measured = trainer._early_stop.after
+
+    def stopping(values: dict[str, float]) -> bool:
+        assert trainer.run is not None
+        trainer.run.ask_to_end("stopped")
+        return measured(values)
+
+    monkeypatch.setattr(trainer._early_stop, "after", stopping)
+    run = trainer.fit()
+
+    assert run.status == "stopped"
+    assert [(each.kind, each.step) for each in run.record.artifacts] == [("checkpoint", 6), ("best", 6)]
+
+
+def test_another_seed_is_refused_as_samples_would_come_twice() -> None:
+    before = stopped_run()
+
+    with pytest.raises(UsageError, match=r"with seed 3 \(was 0\): the checkpoint has it"):
+        train(arrays(), resume=before.id, seed=3)
+
+
+def test_tags_and_notes_that_are_given_on_resume_are_kept() -> None:
+    before = stopped_run(tags=("old",))
+
+    run = train(arrays(), resume=before.id, tags=("new",), notes="gone on with")[1]
+
+    started = run.record.started
+    assert started is not None and (started.tags, started.notes) == (["old", "new"], "gone on with")

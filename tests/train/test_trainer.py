@@ -2,6 +2,9 @@
 
 import copy
 import math
+import threading
+import time
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -10,6 +13,7 @@ from torch.nn.functional import cross_entropy
 
 import ds_notebook as ds
 from ds_notebook.errors import UsageError
+from ds_notebook.record.commands import Pause, Resume, send
 from ds_notebook.record.events import Note, Span
 from ds_notebook.record.reader import Record
 
@@ -268,3 +272,115 @@ def test_micro_batches_weigh_by_the_targets_that_the_users_loss_counts(model: nn
         losses.append(run.record.columns()["loss"][2][0])
 
     assert losses[0] == pytest.approx(losses[1], abs=1e-6)
+
+
+def test_a_frozen_batch_norm_stays_frozen_and_that_is_said(blobs: Arrays) -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+    model[1].eval()
+
+    run = ds.Trainer(model, blobs, blobs, config=ds.TrainConfig(epochs=2)).fit()
+
+    assert torch.equal(model[1].running_mean, torch.zeros(8)) and not model[1].training and model[0].training
+    assert run.record.notes[0].text == "Frozen, as they were in evaluation mode: 1."
+
+
+def test_a_model_in_evaluation_mode_as_a_whole_is_trained_whole(blobs: Arrays) -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 2)).eval()
+
+    ds.Trainer(model, blobs).fit()
+
+    assert not torch.equal(model[1].running_mean, torch.zeros(8)) and model.training
+
+
+class Unchanged(nn.Module):
+    """Gives its inputs back: they are the outputs that a test wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return inputs + 0 * self.weight
+
+
+def test_targets_that_the_loss_ignores_count_in_no_metric() -> None:
+    targets = torch.tensor([0, 1, -100, 1, -100, -100])
+    right = nn.functional.one_hot(targets.clamp(min=0), 2) * 20.0
+    wrong_where_ignored = torch.where((targets == -100)[:, None], 20 - right, right)
+
+    run = ds.Trainer(Unchanged(), [(right, targets)], [(wrong_where_ignored, targets)]).fit()
+
+    assert values(run, "val_accuracy") == [1.0]
+
+
+def test_the_validation_loss_is_the_mean_over_the_targets_that_count_whatever_the_batches() -> None:
+    inputs, targets = torch.randn(12, 2), torch.randint(2, (12,))
+    targets[:5] = -100
+    whole, parted = (
+        ds.Trainer(Unchanged(), [(inputs, targets)], (inputs, targets), config=ds.TrainConfig(batch_size=size)).fit()
+        for size in (12, 4)
+    )
+
+    assert values(parted, "val_loss") == pytest.approx(values(whole, "val_loss"))
+
+
+def test_a_metric_in_half_precision_is_not_summed_in_it(model: nn.Module, blobs: Arrays) -> None:
+    batches = [tuple(part[:1] for part in blobs)] * 300
+    metrics = {"one": lambda outputs, _: torch.ones((), dtype=torch.bfloat16)}
+
+    run = ds.Trainer(model, [blobs], batches, metrics=metrics).fit()
+
+    assert values(run, "val_one") == [1.0]
+
+
+def test_two_metrics_of_one_name_are_refused(model: nn.Module, blobs: Arrays) -> None:
+    with pytest.raises(UsageError, match=r"Two metrics are called '<lambda>'. Pass a dict"):
+        ds.Trainer(model, blobs, blobs, metrics=[lambda *_: 0.0, lambda *_: 1.0])
+
+
+def test_a_metric_that_is_no_number_is_said_with_its_name(model: nn.Module, blobs: Arrays) -> None:
+    with pytest.raises(UsageError, match=r"val_table=.* takes one number, got a Tensor of shape \(2, 2\)"):
+        ds.Trainer(model, blobs, blobs, metrics={"table": lambda *_: torch.zeros(2, 2)}).fit()
+
+
+def test_a_collection_of_torchmetrics_is_a_dict_of_metrics(model: nn.Module, blobs: Arrays) -> None:
+    torchmetrics = pytest.importorskip("torchmetrics")
+    of_two = torchmetrics.classification.MulticlassAccuracy(num_classes=2)
+
+    run = ds.Trainer(model, blobs, blobs, metrics=torchmetrics.MetricCollection({"hits": of_two})).fit()
+
+    assert len(values(run, "val_hits")) == 1
+
+
+def test_a_scheduler_may_be_a_function_of_the_optimizer(model: nn.Module, blobs: Arrays) -> None:
+    def halves(optimizer: torch.optim.Optimizer) -> torch.optim.lr_scheduler.StepLR:
+        return torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
+
+    trainer = ds.Trainer(model, blobs, scheduler=halves, config=ds.TrainConfig(epochs=2, learning_rate=0.4))
+    trainer.fit()
+
+    assert trainer.optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
+
+
+def test_sparse_gradients_are_measured_and_clipped() -> None:
+    model = nn.Sequential(nn.Embedding(10, 4, sparse=True), nn.Flatten(), nn.Linear(8, 2))
+    data = torch.randint(10, (96, 2)), torch.randint(2, (96,))
+
+    run = ds.Trainer(model, data, optimizer=torch.optim.SGD, config=ds.TrainConfig(clip_norm=0.1, epochs=3)).fit()
+
+    assert run.status == "finished"
+
+
+def test_a_pause_does_not_count_in_samples_per_s(model: nn.Module, blobs: Arrays) -> None:
+    def slow() -> Iterator[Arrays]:
+        for number in range(4):
+            if number == 2:
+                send(ds.runs()[0].path, Pause())
+                threading.Timer(1.0, send, [ds.runs()[0].path, Resume()]).start()
+            time.sleep(0.06)
+            yield blobs
+
+    run = ds.Trainer(model, slow).fit()
+
+    assert run.paused_s > 0.8
+    assert values(run, "samples_per_s")[0] * 0.8 > 4 * 96 / 1.04  # what it would be at most with the pause in it
