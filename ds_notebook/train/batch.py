@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -87,26 +88,39 @@ def as_tensor(values: Any) -> torch.Tensor:
     return tensor.to(torch.float32) if tensor.dtype == torch.float64 else tensor
 
 
-def size(tree: Tree) -> int:
-    """Samples in a batch: the length of its first tensor."""
+def num_samples(batch: Parts) -> int:
+    """Samples in a batch: the length that most of its tensors have, the first one's where none has a majority.
+
+    Not every tensor has one entry a sample: a mask, or the positions of tokens, may be there once for all.
+    """
+    inputs, targets = batch
+    if isinstance(inputs, torch.Tensor) and inputs.ndim and not isinstance(targets, dict | tuple):
+        return len(inputs)
+    lengths = [len(tensor) for tensor in tensors(batch) if tensor.ndim]
+    return max(lengths, key=lengths.count, default=1)
+
+
+def tensors(tree: Tree) -> Iterator[torch.Tensor]:
+    """All of them, in order."""
     if isinstance(tree, torch.Tensor):
-        return tree.shape[0] if tree.ndim else 1
-    items = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, tuple | list) else ()
-    return next((size(item) for item in items if item is not None), 1)
+        yield tree
+    items = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, tuple | list) else ()
+    for item in items:
+        yield from tensors(item)
 
 
 def split(batch: Parts, micro_batch: int, ignored: int = -100, *, shifted: bool = False) -> list[tuple[Parts, float]]:
     """The batch in pieces of `micro_batch` samples at most, each with its share of the targets that count.
 
-    A loss is a mean over the targets that count, so the shares, not the mean of means, give the whole batch's loss; a
-    piece in which none counts is left out. `shifted` targets are compared with the output before them, so each row's
-    first one counts for nothing.
+    The pieces are as equal as can be, so that a short last batch leaves no sample alone, which batch statistics could
+    not be taken over. A loss is a mean over the targets that count, so the shares, not the mean of means, give the
+    whole batch's loss; a piece in which none counts is left out. `shifted` targets are compared with the output before
+    them, so each row's first one counts for nothing.
     """
-    num_samples = size(batch.inputs)
-    pieces = [
-        Parts(*(_slice(part, num_samples, slice(start, start + micro_batch)) for part in batch))
-        for start in range(0, num_samples, micro_batch)
-    ]
+    num_all = num_samples(batch)
+    num_pieces = -(-num_all // micro_batch)
+    ends = [num_all * place // num_pieces for place in range(num_pieces + 1)]
+    pieces = [Parts(*(_slice(part, num_all, slice(start, end)) for part in batch)) for start, end in pairwise(ends)]
     counts = num_counted(pieces, ignored, shifted=shifted)
     total = sum(counts)
     if not total:  # the whole batch's loss is NaN, and so shall that of its pieces be
@@ -118,29 +132,37 @@ def num_counted(batches: list[Parts], ignored: int = -100, *, shifted: bool = Fa
     """Targets of each batch that a loss takes its mean over: `ignored` is cross-entropy's mark for "do not count"."""
     targets = [batch.targets for batch in batches]
     if not all(isinstance(each, torch.Tensor) and each.dtype == torch.int64 for each in targets):
-        return [size(batch.inputs) for batch in batches]
+        return [num_samples(batch) for batch in batches]
     counting = [each[..., 1:] if shifted else each for each in targets]
     counts: list[int] = torch.stack([(each != ignored).sum() for each in counting]).tolist()  # one wait for the device
     return counts
 
 
-def _slice(tree: Tree, num_samples: int, rows: slice) -> Tree:
+def _slice(tree: Tree, num_all: int, rows: slice) -> Tree:
     """Those samples of each tensor; one of another length, such as a mask that all share, belongs to every piece."""
     if isinstance(tree, torch.Tensor):
-        return tree[rows] if tree.ndim and len(tree) == num_samples else tree
+        return tree[rows] if tree.ndim and len(tree) == num_all else tree
     if isinstance(tree, dict):
-        return {name: _slice(item, num_samples, rows) for name, item in tree.items()}
+        return {name: _slice(item, num_all, rows) for name, item in tree.items()}
     if isinstance(tree, tuple):
-        return tuple(_slice(item, num_samples, rows) for item in tree)
+        return tuple(_slice(item, num_all, rows) for item in tree)
     return tree
 
 
 def not_finite(tree: Tree) -> str:
     """Where a batch holds NaN or infinity, in words; empty where it does not."""
-    if isinstance(tree, torch.Tensor):
-        if not tree.is_floating_point() or bool(torch.isfinite(tree).all()):
-            return ""
-        rows = (~torch.isfinite(tree.reshape(len(tree), -1)).all(dim=1)).nonzero().flatten().tolist()
+    for tensor in tensors(tree):
+        if not tensor.is_floating_point() or bool(torch.isfinite(tensor).all()):
+            continue
+        rows = (~torch.isfinite(tensor.reshape(len(tensor), -1)).all(dim=1)).nonzero().flatten().tolist()
         return f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:5]))}{', ...' if len(rows) > 5 else ''}"
-    items = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, tuple | list) else ()
-    return next((where for item in items if (where := not_finite(item))), "")
+    return ""
+
+
+def cleaned(tree: Tree) -> Tree:
+    """The same structure with 0 where it holds NaN or infinity."""
+    if isinstance(tree, torch.Tensor):
+        return torch.nan_to_num(tree, 0.0, 0.0, 0.0) if tree.is_floating_point() else tree
+    if isinstance(tree, dict):
+        return {name: cleaned(item) for name, item in tree.items()}
+    return tuple(map(cleaned, tree)) if isinstance(tree, tuple) else tree

@@ -6,7 +6,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from torch import Tensor
@@ -24,7 +24,7 @@ KEPT = "kept"
 """And one of this kind a checkpoint that a person asked for: it is never deleted."""
 _OURS = re.compile(r"blobs/checkpoint-\d+-[0-9a-f]+\.safetensors")
 """A record may be a stranger's: no other file of it is ever deleted."""
-VERSION = 1
+VERSION = 2
 
 Done = Callable[[bool], None]
 
@@ -134,15 +134,14 @@ def open_checkpoint(record: Record, artifact: Artifact) -> Tree:
 
 _ENTRIES = set(
     "step epoch batches_done batch_size next_batch_size num_rollbacks data device precision channels_last micro_batch "
-    "model other_weights optimizer optimizer_kind scheduler scheduler_kind scaler early_stop ema rng".split()
+    "model loss other_weights optimizer optimizer_kind scheduler scheduler_kind scaler early_stop ema rng".split()
 )
 
 
-def _holds_nan(tree: Tree) -> bool:
-    """Whether the weights are spoilt: a finite loss may still have had a gradient that was not."""
+def holds_nan(values: Iterable[Any]) -> bool:
+    """Whether weights are spoilt: a finite loss may still have had a gradient that was not."""
     return any(
-        isinstance(value, Tensor) and value.is_floating_point() and bool(value.isnan().any())
-        for value in tree["model"].values()
+        isinstance(value, Tensor) and value.is_floating_point() and bool(value.isnan().any()) for value in values
     )
 
 
@@ -152,13 +151,18 @@ def last_good(record: Record) -> tuple[Artifact, Tree, list[str]] | None:
     None where there is none.
     """
     refused: list[str] = []
+    return next(((artifact, tree, refused) for artifact, tree in good_checkpoints(record, refused)), None)
+
+
+def good_checkpoints(record: Record, refused: list[str]) -> Iterator[tuple[Artifact, Tree]]:
+    """The checkpoints that open and hold no NaN, newest first; a sentence for each other one is put into `refused`."""
     for artifact in checkpoints_of(record):
         try:
             tree = open_checkpoint(record, artifact)
         except RecordError as error:
             refused.append(str(error))
             continue
-        if not _holds_nan(tree):
-            return artifact, tree, refused
-        refused.append(f"The weights of {artifact.path} hold NaN.")
-    return None
+        if holds_nan(tree["model"].values()):
+            refused.append(f"The weights of {artifact.path} hold NaN.")
+        else:
+            yield artifact, tree

@@ -7,10 +7,12 @@ import time
 from collections.abc import Sequence
 from statistics import fmean
 
-from torch.nn.parameter import is_lazy
-
+from ds_notebook.errors import UsageError
 from ds_notebook.record.events import Decision
 from ds_notebook.train.batch import Parts
+from ds_notebook.train.fitting_step import is_out_of_memory
+from ds_notebook.train.gauge import gauge_of
+from ds_notebook.train.lazy import has_lazy_weights
 from ds_notebook.train.recipe import Recipe, apply, can_fuse, changes, recipe_of
 from ds_notebook.train.state import TrainingState
 from ds_notebook.train.trials import Course, Pair, Trials, Updates, in_a_line
@@ -52,12 +54,21 @@ class Search:
 
     def try_all(self) -> None:
         """Find `best`."""
-        if any(map(is_lazy, [*self._state.model.parameters(), *self._state.model.buffers()])):
+        if has_lazy_weights(self._state.model):
             self._left_out[self.given] = (
                 "nothing was tried, as there are weights that get their shape in the first step"
             )
             return
-        self._course, updates = self._trials.given(self.given, fuses=can_fuse(self._state.step.optimizer))
+        if _memory_is_short(self._state):
+            self._left_out[self.given] = _NO_MEMORY
+            return
+        try:
+            self._course, updates = self._trials.given(self.given, fuses=can_fuse(self._state.step.optimizer))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            self._left_out[self.given] = _NO_MEMORY
+            return
         self._step_s[self.given] = self._course.step_s
         if not math.isfinite(sum(self._course.losses)):
             self._left_out[self.given] = "its loss is not finite, so nothing can be compared with it"
@@ -165,3 +176,14 @@ def _ms(seconds: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.2g} %"
+
+
+_NO_MEMORY = "nothing was tried, as memory does not reach for the copy from which everything is put back"
+
+
+def _memory_is_short(state: TrainingState) -> bool:
+    try:
+        gauge = gauge_of(state.device)
+        return gauge.used() + state.undoing_bytes() > gauge.limit()
+    except UsageError:  # not known here
+        return False

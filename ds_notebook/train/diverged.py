@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from torch import Tensor, nn
 
 from ds_notebook.errors import Diverged
 from ds_notebook.record.run import Run
-from ds_notebook.train.batch import Parts, forward, not_finite
+from ds_notebook.train.batch import Parts, cleaned, forward, not_finite
 from ds_notebook.train.checkpoint_file import tensor_bytes
 from ds_notebook.train.checkpoints import last_good
 from ds_notebook.train.step import Step
@@ -19,17 +20,26 @@ def went_wrong(run: Run, model: nn.Module, step: Step, batch: Parts, what: str) 
     """The error to raise: `what` happened, why, what to do, the saved batch and the last good checkpoint."""
     saved = run.save_blob(f"batch-{run.step}.safetensors", tensor_bytes(dict(_named(batch))), kind="batch")
     kept = f" The batch is in {saved.path}." if saved else ""
+    module, is_finite = _traced(model, step, Parts(cleaned(batch.inputs), cleaned(batch.targets)))
     for part, name in ((batch.inputs, "inputs"), (batch.targets, "targets")):
-        if where := not_finite(part):
+        if is_finite and (where := not_finite(part)):  # without those values nothing would have gone wrong
             return Diverged(
                 f"{what}: the {name} hold NaN or infinity in {where}. Clean the data.{kept}", in_the_data=True
             )
-    with step.precision.autocast:
-        module = first_not_finite(model, lambda: forward(model, batch.inputs))
     why = f"with finite data: {module}. L" if module else "with finite data and outputs, in the loss itself. L"
     good = last_good(run.record)
     last = f" The last good checkpoint is {good[0].path}." if good else ""
     return Diverged(f"{what}, {why}ower the learning rate or clip the gradients.{kept}{last}", in_the_data=False)
+
+
+def _traced(model: nn.Module, step: Step, batch: Parts) -> tuple[str, bool]:
+    """What is not finite first in a pass of `batch`, in words, and whether its loss is finite."""
+    losses = []
+    with step.precision.autocast:
+        module = first_not_finite(
+            model, lambda: losses.append(step.loss_fn(forward(model, batch.inputs), batch.targets))
+        )
+    return module, bool(losses) and math.isfinite(float(losses[0]))
 
 
 def _named(tree: Any, name: str = "batch") -> list[tuple[str, Tensor]]:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import torch
-
 from ds_notebook.errors import DataError, UsageError
 from ds_notebook.record.run import Run
+from ds_notebook.train.batch import tensors
 
 _SHAPE_WORDS = re.compile(r"cannot be multiplied|size mismatch|expected input|channels|must match the size", re.I)
 _KIND_WORDS = re.compile(
@@ -50,22 +49,15 @@ def _as_torch_says_it() -> Iterator[None]:
 
 def first_batch_sentence(error: Exception, inputs: Any) -> str:  # any structure of tensors
     """What to say where the first batch does not fit the model; empty for another kind of error."""
-    tensors = _tensors(inputs)
+    given = list(tensors(inputs))
     if _SHAPE_WORDS.search(str(error)):
-        found = " and ".join(str(tuple(tensor.shape)) for tensor in tensors) or "no tensor"
-        return f"The model does not take a batch of shape {found}: {_said(error)}. Reshape the data or the model."
-    if _KIND_WORDS.search(str(error)) and tensors:
-        found = " and ".join(dict.fromkeys(str(tensor.dtype).removeprefix("torch.") for tensor in tensors))
-        other = "long" if all(tensor.is_floating_point() for tensor in tensors) else "float"
-        return f"The model does not take inputs of {found}: {_said(error)}. Convert them, as in inputs.{other}()."
+        shapes = " and ".join(str(tuple(each.shape)) for each in given) or "no tensor"
+        return f"The model does not take a batch of shape {shapes}: {_said(error)}. Reshape the data or the model."
+    if _KIND_WORDS.search(str(error)) and given:
+        kinds = " and ".join(dict.fromkeys(str(each.dtype).removeprefix("torch.") for each in given))
+        other = "long" if all(each.is_floating_point() for each in given) else "float"
+        return f"The model does not take inputs of {kinds}: {_said(error)}. Convert them, as in inputs.{other}()."
     return ""
-
-
-def _tensors(tree: Any) -> list[torch.Tensor]:
-    if isinstance(tree, torch.Tensor):
-        return [tree]
-    items = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, tuple) else ()
-    return [tensor for item in items for tensor in _tensors(item)]
 
 
 def _said(error: Exception) -> str:

@@ -55,11 +55,11 @@ def fit_micro_batch(state: TrainingState, batch: Parts, available_bytes: int | N
 
 
 def candidates(batch_size: int, *, statistics: bool) -> list[int]:
-    """Parts of a batch, from small to large; with batch statistics none that leaves one sample alone."""
+    """Parts of a batch, from small to large; with batch statistics none that may leave one sample alone."""
     sizes = sorted({-(-batch_size // (1 << power)) for power in range(batch_size.bit_length() + 1)})
     if not statistics:
         return sizes
-    return [each for each in sizes if each > 1 and batch_size % each != 1] or [batch_size]
+    return [each for each in sizes if each > 2] or [batch_size]
 
 
 def predicted_peak(points: Sequence[tuple[int, int]], floor_bytes: int, size: int) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ds_notebook.errors import UsageError
 from ds_notebook.record.events import Decision
-from ds_notebook.train.batch import Parts, size
+from ds_notebook.train.batch import Parts, num_samples
 from ds_notebook.train.loss import LossFn
 from ds_notebook.train.precision import Precision
 from ds_notebook.train.rng import device_rng_state, set_device_rng_state
@@ -53,7 +53,7 @@ class FittingStep(Step):
                 refused = _in_words(error)
             # only here, where the error is gone, are the tensors free that its frames held
             self._forget(begun)
-            self._halve(size(batch.inputs), refused)
+            self._halve(num_samples(batch), refused)
 
     def _forget(self, begun: _Begun) -> None:
         self._last_loss = None

@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from ds_notebook.errors import UsageError
+from ds_notebook.train.lazy import has_lazy_weights
 
 _NO_RATES: Mapping[str, float] = {}
 
@@ -60,14 +61,18 @@ def _is_beneath(name: str, key: str) -> bool:
 
 
 def _check(model: nn.Module, weight_decay: float, learning_rates: Mapping[str, float]) -> None:
-    if weight_decay < 0:
-        raise UsageError(f"weight_decay must not be negative, got {weight_decay}.")
+    if not weight_decay >= 0:
+        raise UsageError(f"weight_decay must be 0 or more, got {weight_decay}.")
+    if has_lazy_weights(model):
+        raise UsageError(
+            "Lazy layers have no shape yet to group by. Run one batch through the model first: model(inputs)."
+        )
     names = [name for name, _ in model.named_parameters(remove_duplicate=False)]
     for key, rate in learning_rates.items():
         if not any(_is_beneath(name, key) for name in names):
             raise UsageError(f"No module {key!r} has parameters. Choose of: {_choices(names, key)}.")
-        if rate < 0:
-            raise UsageError(f"The learning rate of {key!r} must not be negative, got {rate}.")
+        if not rate >= 0:
+            raise UsageError(f"The learning rate of {key!r} must be 0 or more, got {rate}.")
 
 
 def _choices(names: Iterable[str], key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -19,15 +19,16 @@ class Held:
     """What steps change: weights, buffers, gradients, modules' attributes, optimizer, scaler and random states.
 
     It costs the memory of the weights, their gradients and the optimizer's state once more. Scheduler and averaged
-    weights are none of a step's business, and a list or dict that a module changes in place is not held.
+    weights are none of a step's business, and a list, dict or plain tensor that a module changes in place is not held.
     """
 
-    def __init__(self, model: nn.Module, step: Step) -> None:
+    def __init__(self, roots: Sequence[nn.Module], step: Step) -> None:
         groups = step.optimizer.param_groups
-        weights = [weight for group in groups for weight in group["params"]]  # a loss may have some, too
-        tensors = {id(tensor): tensor for tensor in [*model.parameters(), *model.buffers(), *weights]}.values()
+        weights = [weight for group in groups for weight in group["params"]]  # a function around the loss may have some
+        found = [tensor for root in roots for tensor in (*root.parameters(), *root.buffers())]
+        tensors = {id(tensor): tensor for tensor in [*found, *weights]}.values()
         restores = [_tensor_held(tensor) for tensor in tensors]
-        restores += [_attributes_held(module) for module in model.modules()]
+        restores += [_attributes_held(module) for root in roots for module in root.modules()]
         restores += [_optimizer_held(step.optimizer), _step_held(step)]
         self._restores = restores
         self._device = step.precision.device
@@ -38,6 +39,13 @@ class Held:
         for restore in self._restores:
             restore()
         set_rng_state(self._rng, self._device)
+
+
+def copy_bytes(roots: Sequence[nn.Module], optimizer: torch.optim.Optimizer) -> int:
+    """The memory that a `Held` takes, without gradients."""
+    tensors = [tensor for root in roots for tensor in (*root.parameters(), *root.buffers())]
+    tensors += [value for state in optimizer.state.values() for value in state.values() if isinstance(value, Tensor)]
+    return sum(tensor.nbytes for tensor in tensors)
 
 
 def _tensor_held(tensor: Tensor) -> Callable[[], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -24,18 +25,51 @@ class FoundLoss(NamedTuple):
 
 def check_loss(loss_fn: LossFn, *, micro_batches: bool) -> None:
     """Raise UsageError for what is no loss, and with micro-batches for one whose parts do not add up to the whole."""
+    if isinstance(loss_fn, type):
+        raise UsageError(f"loss_fn is the class {loss_fn.__name__}; expected one of it: {loss_fn.__name__}().")
     if not callable(loss_fn):
         raise UsageError(
             f"loss_fn is a {type(loss_fn).__name__}; expected a function of (outputs, targets), such as "
             "torch.nn.functional.cross_entropy."
         )
-    reduction, has_weights = getattr(loss_fn, "reduction", "mean"), getattr(loss_fn, "weight", None) is not None
+    reduction, has_weights = _setting(loss_fn, "reduction", "mean"), _setting(loss_fn, "weight", None) is not None
     if micro_batches and (reduction != "mean" or has_weights):
         kind = "has class weights" if has_weights else f"takes the {reduction}"
         raise UsageError(
             f"micro_batch needs a loss that is a plain mean over the targets; this {type(loss_fn).__name__} {kind}. "
             "Use the plain mean, or leave micro_batch out."
         )
+
+
+def checked(loss: Any) -> Tensor:
+    """What a loss function returned; raises UsageError for anything but one number with a gradient."""
+    if not isinstance(loss, Tensor):
+        raise UsageError(f"loss_fn returned a {type(loss).__name__}; expected a tensor of one number.")
+    if loss.numel() != 1:
+        raise UsageError(f"loss_fn returned a tensor of shape {tuple(loss.shape)}; expected one number: take its mean.")
+    if torch.is_grad_enabled() and not loss.requires_grad:
+        raise UsageError(
+            "loss_fn returned a number without a gradient: it does not rest on weights that are trained, or was "
+            "detached on its way, as .item(), .detach() and .argmax() do."
+        )
+    return loss
+
+
+def ignored_target(loss_fn: LossFn | None) -> int:
+    """The class that a loss does not count: -100, unless it says otherwise."""
+    return int(_setting(loss_fn, "ignore_index", -100))
+
+
+def _setting(loss_fn: Any, name: str, default: Any) -> Any:
+    """What a loss says of itself; a partial, or a module around a loss of torch, says it for the one inside."""
+    if isinstance(loss_fn, functools.partial):
+        return loss_fn.keywords[name] if name in loss_fn.keywords else _setting(loss_fn.func, name, default)
+    losses = (
+        [module for module in loss_fn.modules() if hasattr(module, "reduction")]
+        if isinstance(loss_fn, nn.Module)
+        else [loss_fn]
+    )
+    return next((getattr(loss, name) for loss in losses if hasattr(loss, name)), default)
 
 
 def find_loss(outputs: Any, targets: Any) -> FoundLoss:

@@ -26,7 +26,8 @@ class Metric(Protocol):
 class Mean:
     """A plain function's mean over an evaluation: each batch's value counts by the batch's weight."""
 
-    def __init__(self, function: MetricFn) -> None:
+    def __init__(self, name: str, function: MetricFn) -> None:
+        self._name = name
         self._function = function
         self._total: Any = 0.0
         self._weight = 0
@@ -34,11 +35,19 @@ class Mean:
     def update(self, outputs: Any, targets: Any, weight: int) -> None:
         if not weight:  # a loss over no target is NaN
             return
-        value = self._function(outputs, targets)
-        if isinstance(value, Tensor):  # a sum in its own type would lose what a small value adds to it
-            value = value.detach().to(torch.float32 if value.device.type == "mps" else torch.float64)
-        self._total = self._total + value * weight
+        self._total = self._total + self._number(self._function(outputs, targets)) * weight
         self._weight += weight
+
+    def _number(self, value: Any) -> Any:
+        if isinstance(value, Tensor) and value.numel() == 1:  # a sum in its own type would lose small values
+            return value.detach().reshape(()).to(torch.float32 if value.device.type == "mps" else torch.float64)
+        try:
+            return float(value)
+        except (TypeError, ValueError, RuntimeError):
+            shape = f" of shape {tuple(value.shape)}" if hasattr(value, "shape") else ""
+            raise UsageError(
+                f"{self._name} gave a {type(value).__name__}{shape} for a batch; expected one number."
+            ) from None
 
     def compute(self) -> Any:
         return self._total / self._weight if self._weight else math.nan
@@ -76,6 +85,26 @@ class Torchmetric:
         return self._metric.compute()
 
 
+class Metrics:
+    """The user's metrics; without any, the accuracy of class targets. Raises UsageError as `named_metrics` does."""
+
+    def __init__(self, given: Any) -> None:  # a dict, a list or one of functions and torchmetrics objects
+        self._named = named_metrics(given)
+        self._adds_accuracy = given is None
+
+    def begin(self, outputs: Any, targets: Any, *, ignored_target: int, device: Any) -> dict[str, Metric]:
+        """Fresh collectors for one evaluation, whose first outputs and targets these are."""
+        if self._adds_accuracy and class_axis(outputs, targets) is not None:
+            return {"accuracy": Accuracy(ignored_target)}
+        return {name: _collector(name, metric, device) for name, metric in self._named.items()}
+
+
+def _collector(name: str, metric: Any, device: Any) -> Metric:
+    if hasattr(metric, "update") and hasattr(metric, "compute"):
+        return Torchmetric(metric, device)
+    return Mean(f"Metric {name!r}", metric)
+
+
 def named_metrics(metrics: Any) -> dict[str, Any]:
     """`metrics` as the user gave them (a dict, a list or one), by name.
 
@@ -92,10 +121,10 @@ def named_metrics(metrics: Any) -> dict[str, Any]:
             raise UsageError(f"Two metrics are called {twice[0]!r}. Pass a dict that gives each a name of its own.")
         named = dict(zip(names, items, strict=True))
     for name, metric in named.items():
-        if not callable(metric):
+        if not callable(metric) or isinstance(metric, type):
+            kind = "class" if isinstance(metric, type) else type(metric).__name__
             raise UsageError(
-                f"Metric {name!r} is a {type(metric).__name__}; expected a function of (outputs, targets) "
-                "or a torchmetrics object."
+                f"Metric {name!r} is a {kind}; expected a function of (outputs, targets) or a torchmetrics object."
             )
     return named
 
@@ -103,12 +132,3 @@ def named_metrics(metrics: Any) -> dict[str, Any]:
 def _name(metric: Any) -> str:
     name = getattr(metric, "__name__", type(metric).__name__)
     return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).lstrip("_")
-
-
-def collector(metric: Any, device: Any) -> Metric:
-    """A fresh collector for one evaluation."""
-    if isinstance(metric, Accuracy):
-        return metric
-    if hasattr(metric, "update") and hasattr(metric, "compute"):
-        return Torchmetric(metric, device)
-    return Mean(metric)

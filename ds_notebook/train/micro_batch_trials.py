@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from ds_notebook.errors import UsageError
-from ds_notebook.train.batch import Parts, size, split
+from ds_notebook.train.batch import Parts, num_samples, split
 from ds_notebook.train.fitting_step import is_out_of_memory
 from ds_notebook.train.gauge import gauge_of
 from ds_notebook.train.modes import start_training
 from ds_notebook.train.state import TrainingState
 from ds_notebook.train.step import Step, in_channels_last
-from ds_notebook.train.trials import DeviceClock, HostClock
+from ds_notebook.train.trials import clock_of
 
 _MIN_HEADROOM_BYTES = 32 << 20
 _HEADROOM = 0.05
@@ -44,7 +44,7 @@ class MicroBatchTrials:
         self._gauge = gauge_of(state.device)
         self._gauge.tidy()
         self._start_bytes = self._gauge.used()
-        self.batch_size = size(batch.inputs)
+        self.batch_size = num_samples(batch)
         self.limit_bytes = self._gauge.limit() if available_bytes is None else self._start_bytes + available_bytes
         """What this process, or on a GPU torch, may have in all."""
         self.headroom_bytes = max(_MIN_HEADROOM_BYTES, int(_HEADROOM * self.limit_bytes))
@@ -64,7 +64,7 @@ class MicroBatchTrials:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """What is tried in this block leaves no trace."""
-        copies_bytes = self._start_bytes + self._copies_bytes() + self._gradients_bytes()
+        copies_bytes = self._start_bytes + self._state.undoing_bytes()
         self._check(copies_bytes, "the weights, their gradients and a copy to put them back from")
         with self._state.undone():
             start_training(self._state.model)
@@ -107,7 +107,7 @@ class MicroBatchTrials:
 
     def pass_s(self, num_samples: int) -> float:
         """Seconds that the gradients of so many samples take."""
-        clock = self._clock()
+        clock = clock_of(self._state.device)
         clock.mark()
         self._pass(num_samples)
         clock.mark()
@@ -147,10 +147,6 @@ class MicroBatchTrials:
             self._pieces[num_samples] = split(self._batch, num_samples)[0][0]
         return self._pieces[num_samples]
 
-    def _clock(self) -> HostClock:
-        device = self._state.device
-        return DeviceClock(device) if device.type == "cuda" else HostClock(device)
-
     @contextmanager
     def _stopped_in_time(self) -> Iterator[None]:
         """A forward pass, of which nothing is known yet, raises MemoryError once it has come near the limit."""
@@ -176,12 +172,6 @@ class MicroBatchTrials:
     def _gradients_bytes(self) -> int:
         return sum(weight.nbytes for weight in self._weights())
 
-    def _copies_bytes(self) -> int:
-        state = self._state.step.optimizer.state.values()
-        tensors = [*self._state.model.parameters(), *self._state.model.buffers()]
-        tensors += [value for of_weight in state for value in of_weight.values() if isinstance(value, Tensor)]
-        return sum(tensor.nbytes for tensor in tensors)
-
     def _first_update_bytes(self) -> int:
         """What the first update will allocate: the state, in proportion to the smallest weight's, which is made first.
 
@@ -206,7 +196,7 @@ class MicroBatchTrials:
         Updates are without a scaler, which leaves out a first step that overflows, and of zero gradients, so that the
         weights stay finite.
         """
-        optimizer, clock = self._state.step.optimizer, self._clock()
+        optimizer, clock = self._state.step.optimizer, clock_of(self._state.device)
         optimizer.step()
         optimizer.zero_grad()
         self._gauge.tidy()

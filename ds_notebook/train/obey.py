@@ -23,7 +23,7 @@ def obey(trainer: Trainer, run: Run, command: AnyCommand) -> None:
             why = "it could not be written; a note says why"
             try:
                 trainer.progress.save(
-                    asked=True, done=lambda written: run.answer(command, refused="" if written else why)
+                    keep=True, done=lambda written: run.answer(command, refused="" if written else why)
                 )
             except UsageError as error:  # a state that no file can hold
                 run.answer(command, refused=str(error))

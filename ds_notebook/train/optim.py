@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from ds_notebook.errors import UsageError
 from ds_notebook.train.config import TrainConfig
 
-_FUSED = ("cpu", "cuda", "mps", "xpu")
+FUSING_DEVICES = ("cpu", "cuda", "mps", "xpu")
 
 
 def optimizer_of(given: Any, model: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.Optimizer:
@@ -45,7 +45,7 @@ def default_optimizer(model: nn.Module, config: TrainConfig, device: torch.devic
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     if not weights:
         raise UsageError("The model has no weight to train: all are frozen (requires_grad is False) or there are none.")
-    fused = device.type in _FUSED and all(weight.is_floating_point() for weight in weights)
+    fused = device.type in FUSING_DEVICES and all(weight.is_floating_point() for weight in weights)
     return torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay, fused=fused)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ds_notebook.errors import Diverged, UsageError
+from ds_notebook.record.events import Artifact
 from ds_notebook.record.run import Run
-from ds_notebook.train.checkpoints import Checkpoints, last_good
+from ds_notebook.train.checkpoints import Checkpoints, good_checkpoints
 from ds_notebook.train.config import TrainConfig
 from ds_notebook.train.data import Batches
 from ds_notebook.train.fingerprint import fingerprint
@@ -39,6 +40,9 @@ class Progress:
         self._rng: Any = None
         self._rng_before_epoch: Any = None
         self._num_rollbacks = 0
+        self._diverged_at, self._went_back_to = 0, ""
+        self._in_vain: set[str] = set()
+        """Checkpoints from which it came to the same end again."""
         interval_s = config.checkpoint_interval_s
         self._checkpoints = Checkpoints(run, interval_s or math.inf, config.keep_checkpoints)
         self._saves = interval_s is not None
@@ -91,14 +95,14 @@ class Progress:
         """Whether it is time for a checkpoint."""
         return self._saves and self._checkpoints.due
 
-    def save(self, *, best: bool = False, asked: bool = False, done: Callable[[bool], None] | None = None) -> None:
-        """Save where we are, if the config or a person (`asked`, and kept for good) says so; written behind.
+    def save(self, *, best: bool = False, keep: bool = False, done: Callable[[bool], None] | None = None) -> None:
+        """Save where we are, if the config says so or it is to be kept for good; written behind.
 
         `done` is told, from another thread, whether there was room for it.
         """
-        if self._saves or asked:
+        if self._saves or keep:
             self._run.flush()
-            self._checkpoints.save(self._tree(), self._run.num_steps, best=best, keep=asked, done=done)
+            self._checkpoints.save(self._tree(), self._run.num_steps, best=best, keep=keep, done=done)
 
     def check_can_save(self) -> None:
         """Raise UsageError for a state that no checkpoint can hold: before the first step, not after an hour."""
@@ -160,12 +164,15 @@ class Progress:
         return {**tree, "precision": chosen, "micro_batch": tree["micro_batch"] if own == "auto" else own}
 
     def roll_back(self, error: Diverged) -> bool:
-        """Whether we are back at the last good checkpoint, with half the learning rate it had there."""
+        """Whether we are back at an earlier checkpoint, with half the learning rate it had there.
+
+        That is the newest good one; where that led to the same end before, the one before it.
+        """
         if self._config.on_divergence != "rollback" or error.in_the_data or self._num_rollbacks == MAX_ROLLBACKS:
             return False
-        if (good := last_good(self._run.record)) is None:
+        if (good := self._one_before(self._run.step)) is None:
             return False
-        artifact, tree, _ = good
+        artifact, tree = good
         if tree["batches_done"] and not self._batches.rewinds:
             return False
         num_rollbacks = self._num_rollbacks + 1
@@ -175,6 +182,20 @@ class Progress:
         scale_learning_rate(self._state.step.optimizer, self._state.scheduler, factor)
         self._run.go_back(tree["step"], f"{error} Went back to {artifact.path}, with {factor:g} of its learning rate.")
         return True
+
+    def _one_before(self, step: int) -> tuple[Artifact, Tree] | None:
+        """The checkpoint to go back to from a step that diverged: one of that very step has the weights that did it."""
+        if self._went_back_to and step <= self._diverged_at:
+            self._in_vain.add(self._went_back_to)
+        found = None
+        for artifact, tree in good_checkpoints(self._run.record, []):
+            if tree["step"] < step:
+                found = artifact, tree
+                if artifact.path not in self._in_vain:
+                    break
+        if found:
+            self._diverged_at, self._went_back_to = step, found[0].path
+        return found
 
     def _warn(self, sentence: str) -> None:
         self._run.note(sentence, "warning")

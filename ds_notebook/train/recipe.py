@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ds_notebook.train.optim import FUSING_DEVICES
 from ds_notebook.train.state import TrainingState
 
 _CAN_FUSE = (torch.optim.Adam, torch.optim.SGD, torch.optim.Adagrad)
-_FUSING_DEVICES = ("cpu", "cuda", "mps", "xpu")
 _AGAINST_FUSING = ("fused", "foreach", "differentiable", "capturable")
 
 
@@ -56,7 +56,7 @@ def can_fuse(optimizer: torch.optim.Optimizer) -> bool:
             group.get(name) is not None and group[name] is not False for group in groups for name in _AGAINST_FUSING
         )
         and all(group.get("fused", False) is None for group in groups)
-        and all(weight.is_floating_point() and weight.device.type in _FUSING_DEVICES for weight in weights)
+        and all(weight.is_floating_point() and weight.device.type in FUSING_DEVICES for weight in weights)
     )
 
 

@@ -56,8 +56,13 @@ def _recomputed(forward: Any) -> Any:  # whatever the user's blocks take and ret
 def _blocks(model: nn.Module) -> tuple[list[nn.Module], int]:
     """The blocks to wrap, and how many are left alone."""
     found = list({id(block): block for container in _outermost(model) for block in _candidates(container)}.values())
-    wrapped = [block for block in found if not _has_batch_statistics(block)]
+    wrapped = [block for block in found if not _has_running_statistics(block)]
     return wrapped, len(found) - len(wrapped)
+
+
+def _has_running_statistics(module: nn.Module) -> bool:
+    """Computed twice, they would move twice."""
+    return any(isinstance(part, _NormBase) and part.track_running_stats for part in module.modules())
 
 
 def _outermost(module: nn.Module) -> Iterator[nn.Module]:
@@ -76,11 +81,6 @@ def _candidates(container: nn.Module) -> list[nn.Module]:
         if next(child.parameters(), None) is not None
         and (any(True for _ in child.children()) or not type(child).__module__.startswith("torch.nn."))
     ]
-
-
-def _has_batch_statistics(module: nn.Module) -> bool:
-    """Whether it holds running statistics: computed twice, they would move twice."""
-    return any(isinstance(part, _NormBase) and part.track_running_stats for part in module.modules())
 
 
 def _sentence(blocks: list[nn.Module], num_left_alone: int) -> str:
@@ -112,7 +112,7 @@ def _why_none(num_left_alone: int) -> str:
 
 
 def _has_own_way(model: Any) -> bool:  # any model
-    return bool(getattr(model, "supports_gradient_checkpointing", False)) and not _has_batch_statistics(model)
+    return bool(getattr(model, "supports_gradient_checkpointing", False)) and not _has_running_statistics(model)
 
 
 def _own_way(model: Any) -> Iterator[str]:  # a Hugging Face model, whose package is not needed here

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,8 +44,11 @@ def mixup(
 
     For a loader: `collate_fn=lambda samples: mixup(*default_collate(samples), alpha=0.2, num_classes=10)`.
     """
-    if alpha <= 0:
-        raise UsageError(f"alpha must be above 0, got {alpha}. 0.2 is usual; leave mixup out to not mix.")
+    if not 0 < alpha < math.inf:
+        raise UsageError(f"alpha must be above 0 and finite, got {alpha}. 0.2 is usual; leave mixup out to not mix.")
+    if not isinstance(inputs, Tensor) or not isinstance(targets, Tensor) or len(inputs) != len(targets):
+        kinds = f"{_described(inputs)} and {_described(targets)}"
+        raise UsageError(f"mixup takes a tensor of inputs and one of as many targets, got {kinds}.")
     if not inputs.is_floating_point():
         raise UsageError(f"mixup takes inputs that are reals, got {inputs.dtype}. Scale them first: inputs / 255.")
     soft = _one_hot(targets, num_classes).to(inputs.dtype)
@@ -53,6 +58,10 @@ def mixup(
     seed = int(torch.randint(2**62, (), generator=generator, device=device))
     proportion = Random(seed).betavariate(alpha, alpha)
     return torch.lerp(inputs[partners], inputs, proportion), torch.lerp(soft[partners], soft, proportion)
+
+
+def _described(data: Any) -> str:
+    return f"{len(data)} rows" if isinstance(data, Tensor) else f"a {type(data).__name__}"
 
 
 def _one_hot(targets: Tensor, num_classes: int) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
+import torch
 from torch import nn
 
 from ds_notebook.errors import UsageError
@@ -15,6 +16,7 @@ from ds_notebook.record.events import Artifact
 from ds_notebook.record.mask import masked
 from ds_notebook.train.checkpoints import last_good
 from ds_notebook.train.config import TrainConfig
+from ds_notebook.train.state import TrainingState
 from ds_notebook.train.tree import Tree
 
 _SAME_RUN = set("name tags notes gate resume checkpoint_every_s keep_checkpoints workers background".split())
@@ -32,24 +34,15 @@ class Resumption(NamedTuple):
     tree: Tree = None
 
 
-class Kinds(NamedTuple):
-    """The classes of optimizer and scheduler: the state of one is of no use to another."""
-
-    optimizer: str
-    scheduler: str
-
-
-def find_resumption(
-    config: TrainConfig, model: nn.Module, data: str, kinds: Kinds, job: str | None = None
-) -> Resumption:
-    """The run that `config.resume` asks for; `data` is the fingerprint of the training data.
+def find_resumption(config: TrainConfig, state: TrainingState, data: str, job: str | None = None) -> Resumption:
+    """The run that `config.resume` asks for and that fits `state`; `data` is the fingerprint of the training data.
 
     With `job`, "auto" looks among the runs of that job alone.
 
     Raises UsageError where a run that was named cannot be gone on with.
     """
     if config.resume != "auto":
-        return _from_named(config, model, data, kinds)
+        return _from_named(config, state, data)
     reasons: list[str] = []
     for record in runs():
         started = record.started
@@ -59,7 +52,7 @@ def find_resumption(
             continue
         if record.state not in _UNFINISHED or _other_options(config, started.config):
             continue
-        found = _from_checkpoint(record, model, data, kinds)
+        found = _from_checkpoint(record, state, data)
         if isinstance(found, Resumption):
             return found
         reasons.append(found)
@@ -67,10 +60,10 @@ def find_resumption(
     return Resumption(f"No unfinished run {config.name!r} with this config, model and data{why}: a fresh start.")
 
 
-def _from_named(config: TrainConfig, model: nn.Module, data: str, kinds: Kinds) -> Resumption:
+def _from_named(config: TrainConfig, state: TrainingState, data: str) -> Resumption:
     assert config.resume is not None
     record = open_run(config.resume)
-    found = _from_checkpoint(record, model, data, kinds)
+    found = _from_checkpoint(record, state, data)
     if not isinstance(found, Resumption):
         raise UsageError(f"Resuming is not possible: {found}.")
     started = record.started
@@ -84,19 +77,56 @@ def _from_named(config: TrainConfig, model: nn.Module, data: str, kinds: Kinds) 
     return found._replace(said=f"{found.said} Options changed since: {options}.") if changed else found
 
 
-def _from_checkpoint(record: Record, model: nn.Module, data: str, kinds: Kinds) -> Resumption | str:
+def _from_checkpoint(record: Record, state: TrainingState, data: str) -> Resumption | str:
     """Where the record's newest good checkpoint leads, or why it leads nowhere."""
     good = last_good(record)
     if good is None:
         return f"{record.id} has no checkpoint that opens"
     artifact, tree, refused = good
-    if differences := _other_shapes(model, tree["model"]):
+    differences = _other_shapes(state.model, tree["model"]) or _other_shapes(state.loss, tree["loss"])
+    if differences:
         return f"{record.id} has other parameters: {differences}"
-    if (before := Kinds(tree["optimizer_kind"], tree["scheduler_kind"])) != kinds:
-        return f"{record.id} has {' and '.join(before)}, not {' and '.join(kinds)}, as optimizer and scheduler"
+    optimizer, scheduler = type(state.step.optimizer).__name__, type(state.scheduler).__name__
+    if (tree["optimizer_kind"], tree["scheduler_kind"]) != (optimizer, scheduler):
+        return (
+            f"{record.id} has {tree['optimizer_kind']} and {tree['scheduler_kind']}, not {optimizer} and {scheduler}, "
+            "as optimizer and scheduler"
+        )
+    if _other_groups(state, tree):
+        return f"{record.id} has other weights in its optimizer, or in another order: some were frozen or grouped then"
     if tree["data"] != data:
         return f"{record.id} was trained on other data"
-    return Resumption(" ".join([_said(record, artifact, tree), *refused]), record, tree)
+    sentences = [_said(record, artifact, tree), *_other_rates(state.step.optimizer, tree["optimizer"]), *refused]
+    return Resumption(" ".join(sentences), record, tree)
+
+
+def _other_groups(state: TrainingState, tree: Tree) -> bool:
+    """Whether the optimizer's state in the checkpoint belongs to other weights than its own, as far as shapes tell."""
+    groups, saved = state.step.optimizer.param_groups, tree["optimizer"]
+    if [len(group["params"]) for group in groups] != [len(group["params"]) for group in saved["param_groups"]]:
+        return True
+    weights = [weight for group in groups for weight in group["params"]]
+    numbers = [number for group in saved["param_groups"] for number in group["params"]]
+    return any(
+        moment.shape != weight.shape
+        for weight, number in zip(weights, numbers, strict=True)
+        for name, moment in saved["state"].get(number, {}).items()
+        if name in _LIKE_THE_WEIGHT and moment is not None
+    ) or len(state.other_weights()) != len(tree["other_weights"])
+
+
+_LIKE_THE_WEIGHT = {"exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg", "sum"}
+"""What torch's optimizers keep in the shape of the weight that it belongs to."""
+
+
+def _other_rates(optimizer: torch.optim.Optimizer, saved: Mapping[str, Any]) -> list[str]:
+    """Said where the user's own optimizer was made with another rate than the checkpoint's began with."""
+    now, then = (_first_rate(groups[0]) for groups in (optimizer.param_groups, saved["param_groups"]))
+    return [f"The learning rate is the checkpoint's, {then:g}, not {now:g}."] if now != then else []
+
+
+def _first_rate(group: Mapping[str, Any]) -> float:
+    return float(group.get("initial_lr", group["lr"]))
 
 
 def _said(record: Record, artifact: Artifact, tree: Tree) -> str:

@@ -11,7 +11,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from ds_notebook.train.early_stop import EarlyStop
-from ds_notebook.train.held import Held
+from ds_notebook.train.held import Held, copy_bytes
 from ds_notebook.train.optim import state_as_laid_out
 from ds_notebook.train.precision import precision_of
 from ds_notebook.train.rng import rng_state
@@ -29,12 +29,15 @@ class TrainingState:
         scheduler: Any,  # torch's schedulers share no public base in all versions
         early_stop: EarlyStop,
         ema: AveragedModel | None,
+        loss_fn: Any = None,
     ) -> None:
         self.model = model
         self.step = step
         self.scheduler = scheduler
         self.early_stop = early_stop
         self.ema = ema
+        self.loss = loss_fn if isinstance(loss_fn, nn.Module) else nn.Module()
+        """A loss may have weights and buffers of its own, too."""
         self.device = step.precision.device
 
     def tree(self) -> Tree:
@@ -45,7 +48,8 @@ class TrainingState:
             "channels_last": self.step.channels_last,
             "micro_batch": self.step.micro_batch,
             "model": dict(self.model.state_dict()),
-            "other_weights": self._other_weights(),
+            "loss": dict(self.loss.state_dict()),
+            "other_weights": self.other_weights(),
             "optimizer": self.step.optimizer.state_dict(),
             "optimizer_kind": type(self.step.optimizer).__name__,
             "scheduler_kind": type(self.scheduler).__name__,
@@ -61,8 +65,9 @@ class TrainingState:
         self.set_recipe(tree["precision"], channels_last=tree["channels_last"])
         self.step.micro_batch = tree["micro_batch"]
         self.model.load_state_dict(tree["model"])
+        self.loss.load_state_dict(tree["loss"])
         with torch.no_grad():
-            for weight, saved in zip(self._other_weights(), tree["other_weights"], strict=True):
+            for weight, saved in zip(self.other_weights(), tree["other_weights"], strict=True):
                 weight.copy_(saved)
         self.step.optimizer.load_state_dict(tree["optimizer"])
         state_as_laid_out(self.step.optimizer)
@@ -74,9 +79,9 @@ class TrainingState:
         if self.ema is not None:
             self.ema.load_state_dict(tree["ema"])
 
-    def _other_weights(self) -> list[torch.Tensor]:
-        """What the optimizer trains besides the model: a loss module's weights, for one."""
-        models = {id(weight) for weight in self.model.parameters()}
+    def other_weights(self) -> list[torch.Tensor]:
+        """What the optimizer trains besides the weights of model and loss."""
+        models = {id(weight) for module in (self.model, self.loss) for weight in module.parameters()}
         groups = self.step.optimizer.param_groups
         return [weight for group in groups for weight in group["params"] if id(weight) not in models]
 
@@ -93,8 +98,14 @@ class TrainingState:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """Whatever the block trains, all that a step changes is as if it had never run, bit for bit; see `Held`."""
-        held = Held(self.model, self.step)
+        held = Held([self.model, self.loss], self.step)
         try:
             yield
         finally:
             held.put_back()
+
+    def undoing_bytes(self) -> int:
+        """The memory that `undone` takes, and that of the gradients which are made in it."""
+        groups = self.step.optimizer.param_groups
+        gradients: int = sum(weight.nbytes for group in groups for weight in group["params"] if weight.requires_grad)
+        return copy_bytes([self.model, self.loss], self.step.optimizer) + gradients

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ds_notebook.train.batch import tensors
 from ds_notebook.train.rng import rng_kept
 
 Tree = Any  # whatever the user's modules take and return
@@ -47,14 +48,30 @@ def _bad_state(model: nn.Module) -> str:
 
 @contextmanager
 def _watched(model: nn.Module, found: list[str]) -> Iterator[None]:
-    """While in this block, each module's inputs and outputs are looked at, inner modules before outer ones."""
+    """While in this block, each module's inputs and outputs are looked at, inner modules before outer ones.
+
+    A module that gives -inf alone may be a mask. It is the cause once a later module makes NaN or inf of it, and is not
+    once one makes finite values of it.
+    """
+    maybe: list[tuple[str, str]] = []
 
     def look(module: nn.Module, args: Tree, kwargs: Tree, output: Tree) -> None:
-        if found or not (kinds := _kinds(output)):
+        if found:
             return
-        first, *others = [*args, *kwargs.values()] or [None]
-        if not _kinds(first) and not _kinds(others, allowed="-inf"):
-            found.append(f"{_called(names[module], module)}: {_output_phrase(output, kinds)}, {_inputs_phrase(others)}")
+        place, given, kinds = names[module], [*args, *kwargs.values()], _kinds(output)
+        within = bool(maybe) and (not place or maybe[0][0].startswith(f"{place}."))
+        if maybe and not kinds and (within or _kinds(given)):
+            maybe.clear()
+        first, *others = given or [None]
+        if not kinds or _kinds(first) or _kinds(others, allowed="-inf"):
+            if maybe and kinds not in ("", "-inf"):
+                found.append(maybe[0][1])
+            return
+        phrase = f"{_called(place, module)}: {_output_phrase(output, kinds)}, {_inputs_phrase(others)}"
+        if kinds != "-inf":
+            found.append(f"{phrase}; within it, {maybe[0][1]}" if within else phrase)
+        elif not maybe:
+            maybe.append((place, phrase))
 
     names = {module: place for place, module in model.named_modules()}
     hooks = [module.register_forward_hook(look, with_kwargs=True) for module in names]
@@ -63,6 +80,8 @@ def _watched(model: nn.Module, found: list[str]) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
+        if not found:
+            found += [phrase for _, phrase in maybe]
 
 
 @contextmanager
@@ -85,9 +104,9 @@ def _called(place: str, module: nn.Module) -> str:
 
 
 def _output_phrase(output: Tree, kinds: str) -> str:
-    tensors = list(_tensors(output))
-    num_bad = sum(int((~torch.isfinite(tensor)).sum()) for tensor in tensors)
-    return f"its output held {kinds} in {num_bad} of {sum(tensor.numel() for tensor in tensors)} values"
+    outputs = list(_tensors(output))
+    num_bad = sum(int((~torch.isfinite(each)).sum()) for each in outputs)
+    return f"its output held {kinds} in {num_bad} of {sum(each.numel() for each in outputs)} values"
 
 
 def _inputs_phrase(others: Tree) -> str:
@@ -112,10 +131,4 @@ def _is_minus_inf(tensor: Tensor) -> Tensor:
 
 def _tensors(tree: Tree) -> Iterator[Tensor]:
     """The tensors of a tree that can hold a NaN."""
-    if isinstance(tree, Tensor):
-        if tree.is_floating_point() or tree.is_complex():
-            yield tree
-        return
-    items = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, tuple | list) else ()
-    for item in items:
-        yield from _tensors(item)
+    return (tensor for tensor in tensors(tree) if tensor.is_floating_point() or tensor.is_complex())

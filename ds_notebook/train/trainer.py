@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain, islice
@@ -20,7 +20,8 @@ from ds_notebook.record.events import Decision
 from ds_notebook.record.run import Run
 from ds_notebook.start import continue_run, is_retry, start_run, this_job
 from ds_notebook.train.background import in_background
-from ds_notebook.train.batch import Parts, forward, placed, size
+from ds_notebook.train.batch import Parts, forward, num_samples, placed
+from ds_notebook.train.checkpoints import holds_nan
 from ds_notebook.train.choose_precision import choose_precision
 from ds_notebook.train.compiled import compiled
 from ds_notebook.train.config import TrainConfig
@@ -34,18 +35,27 @@ from ds_notebook.train.fingerprint import fingerprint
 from ds_notebook.train.fit_micro_batch import fit_micro_batch
 from ds_notebook.train.fitting_step import FittingStep
 from ds_notebook.train.interrupt import first_interrupt
-from ds_notebook.train.loss import LossFn, check_loss, class_axis, find_loss, label_outside, shifts_targets
+from ds_notebook.train.lazy import check_shapes_are_known
+from ds_notebook.train.loss import (
+    LossFn,
+    check_loss,
+    checked,
+    find_loss,
+    ignored_target,
+    label_outside,
+    shifts_targets,
+)
 from ds_notebook.train.lr_range import RangeTest
-from ds_notebook.train.metrics import Accuracy, named_metrics
+from ds_notebook.train.metrics import Metrics
 from ds_notebook.train.modes import start_training
 from ds_notebook.train.obey import obey
-from ds_notebook.train.optim import optimizer_of, scheduler_of, waits_for_metric
+from ds_notebook.train.optim import default_scheduler, optimizer_of, scheduler_of, waits_for_metric
 from ds_notebook.train.precision import Precision, precision_of
 from ds_notebook.train.progress import Progress
 from ds_notebook.train.range_test import endless, test_rates
 from ds_notebook.train.recompute import recomputing
-from ds_notebook.train.resume import Kinds, Resumption, find_resumption
-from ds_notebook.train.rng import seed_all
+from ds_notebook.train.resume import Resumption, find_resumption
+from ds_notebook.train.rng import rng_kept, seed_all
 from ds_notebook.train.state import TrainingState
 from ds_notebook.train.step import Step
 
@@ -78,19 +88,22 @@ class Trainer:
         self.config = config or TrainConfig()
         self.model = model
         self.device = chosen_device(self.config.device)
+        check_shapes_are_known(model, self.config)
         model.to(self.device)
         self.train_batches = batches_of("train_data", train_data, self.config, shuffle=True)
         self.val_batches = None if val_data is None else batches_of("val_data", val_data, self.config, shuffle=False)
         if loss_fn is not None:
             check_loss(loss_fn, micro_batches=self.config.micro_batch is not None)
+        if isinstance(loss_fn, nn.Module):
+            loss_fn.to(self.device)
         self.loss_fn = loss_fn
-        self.metrics = named_metrics(metrics)
-        self._adds_accuracy = metrics is None
+        self.metrics = Metrics(metrics)
         self.optimizer = optimizer_of(optimizer, model, self.config, self.device)
         num_batches = self.train_batches.count
         self.total_steps = None if num_batches is None else num_batches * self.config.epochs
         validates = self.val_batches is not None
         self.scheduler = scheduler_of(scheduler, self.optimizer, self.config, self.total_steps, validates=validates)
+        self._own_schedule = scheduler is None
         self._steps_scheduler = scheduler is None or self.config.scheduler_every == "step"
         self._step = self._new_step(precision_of(self.config.precision, self.device, model))
         if self.config.patience is not None and not validates:
@@ -98,7 +111,7 @@ class Trainer:
         self._early_stop = EarlyStop(self.config.monitor, self.config.patience)
         decay = self.config.ema
         self._ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
-        self.state = TrainingState(model, self._step, self.scheduler, self._early_stop, self._ema)
+        self.state = TrainingState(model, self._step, self.scheduler, self._early_stop, self._ema, loss_fn)
         self._batch: Parts | None = None
         self._tries = False
         self._saves_start = False
@@ -110,7 +123,7 @@ class Trainer:
         micro_batch = self.config.micro_batch
         step = FittingStep(*of, said=self._emit) if micro_batch == "auto" else Step(*of)
         step.micro_batch = None if micro_batch == "auto" else micro_batch
-        step.ignored_target = int(getattr(self.loss_fn, "ignore_index", -100))
+        step.ignored_target = ignored_target(self.loss_fn)
         step.shifts_targets = self.loss_fn is None and shifts_targets(self.model)
         return step
 
@@ -137,20 +150,20 @@ class Trainer:
         return self._here_or_behind(run, lambda: self._work(run, resumption))
 
     def _here_or_behind(self, run: Run, work: Callable[[], None]) -> Run:
-        def seeded() -> None:
+        def watched() -> None:
             with run, first_interrupt(lambda: run.ask_to_end("interrupted")), fitting_threads(self.device):
-                seed_all(self.config.seed)
                 work()
             if self.config.gate and run.status == "finished":
                 run.gate(*self.config.gate)
 
         if self.config.background:
-            in_background(run, seeded)
+            in_background(run, watched)
         else:
-            seeded()
+            watched()
         return run
 
     def _work(self, run: Run, resumption: Resumption | None) -> None:
+        seed_all(self.config.seed)
         with ExitStack() as until_the_end:
             self._prepare(run, resumption, until_the_end)
             self._train(run)
@@ -159,7 +172,8 @@ class Trainer:
             self.model.load_state_dict(self._ema.module.state_dict())
 
     def _test_rates(self, run: Run, test: RangeTest) -> None:
-        with explained(run, 0, self._in_a_sentence):
+        with explained(run, 0, self._in_a_sentence), rng_kept(self.device):
+            seed_all(self.config.seed)
             test_rates(run, self.state, self._seen(endless(self.train_batches)), test)
 
     # -- beginning, and going on
@@ -170,8 +184,7 @@ class Trainer:
             if not is_retry():
                 return None
             config, job = replace(config, resume="auto"), this_job()
-        kinds = Kinds(type(self.optimizer).__name__, type(self.scheduler).__name__)
-        return find_resumption(config, self.model, fingerprint(self.train_batches), kinds, job)
+        return find_resumption(config, self.state, fingerprint(self.train_batches), job)
 
     def _begin(self, resumption: Resumption | None) -> Run:
         if resumption and resumption.record:
@@ -218,6 +231,9 @@ class Trainer:
         self._saves_start = self.config.on_divergence == "rollback" and not resumes
         if not resumes:
             self._early_stop.restart()
+            if self._own_schedule:  # of an earlier fit it would be at its end
+                self.scheduler = default_scheduler(self.optimizer, self.config, self.total_steps)
+                self.state.scheduler = self.scheduler
 
     def _train(self, run: Run) -> None:
         progress = self.progress
@@ -227,6 +243,7 @@ class Trainer:
                     self._train_epoch(run)
                     if run.stopping:
                         return
+                    self._check_weights(run)
                     best = self._evaluate(run)
             except Diverged as error:
                 if not progress.roll_back(error):
@@ -249,7 +266,7 @@ class Trainer:
         clips = self.config.clip_norm is not None
         run.log(epoch=progress.epoch + 1)
         batches = self._batches(run)
-        first_step, num_samples, start_s = run.step, 0, time.perf_counter() - run.paused_s
+        first_step, samples, start_s = run.step, 0, time.perf_counter() - run.paused_s
         gradients = step.plain_gradients if step.is_plain else step.gradients
         with run.span("epoch"):
             for loaded in run.steps(batches):
@@ -272,13 +289,13 @@ class Trainer:
                 if ema is not None:
                     ema.update_parameters(self.model)
                 run.log(loss=loss)
-                num_samples += size(batch.inputs)
+                samples += num_samples(batch)
                 for command in run.poll():
                     obey(self, run, command)
                 if run.sampling and progress.due:
                     progress.save()
         if run.step > first_step:
-            _log_for_last_step(run, samples_per_s=num_samples / (time.perf_counter() - run.paused_s - start_s))
+            _log_for_last_step(run, samples_per_s=samples / (time.perf_counter() - run.paused_s - start_s))
         elif not run.stopping and run.step == progress.epoch_step:
             raise UsageError("train_data is empty: it has no batch to train on.")
 
@@ -293,7 +310,7 @@ class Trainer:
             batches = self._after_trials(run, batches)
         if self._saves_start:
             self._saves_start = False
-            self.progress.save()
+            self.progress.save(keep=True)
         return batches
 
     def _after_trials(self, run: Run, batches: Iterator[Any]) -> Iterator[Any]:
@@ -315,7 +332,7 @@ class Trainer:
             assert self.run is not None
             self.run.note(f"loss_fn: {why}.")
         self._step.loss_fn = self.loss_fn
-        return self.loss_fn(outputs, targets)
+        return checked(self.loss_fn(outputs, targets))
 
     def _measure_and_clip(self, run: Run) -> None:
         self._step.precision.unscale(self.optimizer)
@@ -350,21 +367,13 @@ class Trainer:
             measured = evaluate(
                 self.model if self._ema is None else self._ema.module,
                 self._watched(run, self._seen(self.val_batches.epoch(0))),
-                self._step.loss_fn,
-                self._metrics_for,
-                self._step.precision,
-                self._step.num_counted,
+                self._step,
+                self.metrics,
             )
         _log_for_last_step(run, **measured)
         if self.scheduler is not None and waits_for_metric(self.scheduler):
             self.scheduler.step(measured["val_loss"])
         return self._early_stop.after({name: float(value) for name, value in measured.items()})
-
-    def _metrics_for(self, outputs: Any, targets: Any) -> Mapping[str, Any]:
-        """The user's metrics; without any, the accuracy of class targets."""
-        if self._adds_accuracy and class_axis(outputs, targets) is not None:
-            return {"accuracy": Accuracy(self._step.ignored_target)}
-        return self.metrics
 
     def _watched(self, run: Run, batches: Iterable[Any]) -> Iterator[Any]:
         """The batches of an evaluation; commands are obeyed between them, and it ends early with the run."""
@@ -382,6 +391,14 @@ class Trainer:
             yield self._batch
 
     # -- divergence
+
+    def _check_weights(self, run: Run) -> None:
+        """After an epoch: the gradient of a finite loss may be NaN, and its last step has no loss after it."""
+        if not math.isfinite(nn.utils.get_total_norm(self.model.parameters())) and holds_nan(self.model.parameters()):
+            assert self._batch is not None
+            what = f"After step {run.step - 1} the weights hold NaN"
+            self.progress.finish_writing()
+            raise went_wrong(run, self.model, self._step, self._batch, what)
 
     def _diverged(self, run: Run, loss: float, batch: Parts) -> Diverged:
         run.log(loss=loss)

@@ -80,9 +80,13 @@ class _Packer:
             memory: Any = place
         else:
             memory = (tensor.device, tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride())
-        name = self._names.setdefault(memory, place[1:])
-        self.tensors[name] = tensor
-        return name
+        if memory not in self._names:
+            name = place[1:]
+            while name in self.tensors:  # "a/b" may be a key, and b one within a
+                name += "'"
+            self._names[memory] = name
+            self.tensors[name] = tensor
+        return self._names[memory]
 
 
 def unpack(packed: Json, tensors: Mapping[str, Tensor]) -> Tree:

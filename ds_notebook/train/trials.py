@@ -64,6 +64,11 @@ class DeviceClock(HostClock):
         return [before.elapsed_time(after) / 1e3 for before, after in pairwise(self._events)]
 
 
+def clock_of(device: torch.device) -> HostClock:
+    """The clock for what runs on `device`."""
+    return DeviceClock(device) if device.type == "cuda" else HostClock(device)
+
+
 class Course(NamedTuple):
     """The training's first steps by one recipe; the very first pays for all that is made once, and is timed apart."""
 
@@ -112,7 +117,7 @@ class Trials:
 
     def given(self, recipe: Recipe, *, fuses: bool) -> tuple[Course, Updates | str | None]:
         """The course that all others are compared with; if it `fuses`, the updates, or why a fused one failed."""
-        step, clock = self._state.step, self._clock()
+        step, clock = self._state.step, clock_of(self._state.device)
         with self._undone():
             start_s = time.perf_counter()
             clock.mark()
@@ -148,7 +153,7 @@ class Trials:
         step.precision.step(step.optimizer)
 
     def _update_times_s(self) -> tuple[float, float]:
-        clock, end_s = self._clock(), time.perf_counter() + _UPDATES_S
+        clock, end_s = clock_of(self._state.device), time.perf_counter() + _UPDATES_S
         with self._state.undone():
             for number in range(_MAX_UPDATE_ROUNDS):
                 if number >= 2 and time.perf_counter() > end_s:
@@ -204,7 +209,7 @@ class Trials:
     def _run(self, recipe: Recipe, batches: Sequence[Parts]) -> tuple[list[float], list[float]]:
         """A step on each batch: its seconds and its loss."""
         self._switch_to(recipe)
-        step, clock, losses = self._state.step, self._clock(), []
+        step, clock, losses = self._state.step, clock_of(self._state.device), []
         clock.mark()
         for batch in batches:
             losses.append(step.gradients(batch).detach())
@@ -226,10 +231,6 @@ class Trials:
             for number, step_s in enumerate(steps_s):
                 of_batch.setdefault(number % len(self._batches), []).append(step_s)
         return fmean(map(median, of_batch.values()))
-
-    def _clock(self) -> HostClock:
-        device = self._state.device
-        return DeviceClock(device) if device.type == "cuda" else HostClock(device)
 
 
 def _deviation(before: Tensor, given: Tensor, fused: Tensor) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import warnings
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,12 +21,12 @@ def warn_of_touching(shell: InteractiveShell, run: Run | None, names: Sequence[s
         if run.status is not None:
             shell.events.unregister("pre_run_cell", look)
             return
-        touched = _names_in(str(info.raw_cell)) & set(names)
+        touched = _names_in(shell.transform_cell(str(info.raw_cell))) & set(names)
         if touched:
-            warnings.warn(
+            print(
                 f"{' and '.join(sorted(touched))}: {run.id} is training it in the background, so it changes while this "
                 "cell runs. `run.wait()` waits for the end.",
-                stacklevel=2,
+                file=sys.stderr,  # not a warning, which would be shown once, under a line of IPython's own
             )
 
     shell.events.register("pre_run_cell", look)
@@ -35,5 +35,5 @@ def warn_of_touching(shell: InteractiveShell, run: Run | None, names: Sequence[s
 def _names_in(source: str) -> set[str]:
     try:
         return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-    except SyntaxError:  # a magic: its own business
+    except SyntaxError:  # IPython will say so
         return set()

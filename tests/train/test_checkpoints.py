@@ -162,3 +162,16 @@ def test_a_state_that_no_checkpoint_holds_is_refused_before_the_first_step(blobs
         trainer.fit()
 
     assert trainer.run is not None and "loss" not in trainer.run.record.columns()
+
+
+def test_names_that_look_alike_keep_their_tensors_apart() -> None:
+    zeros, ones = torch.zeros(2), torch.ones(2)
+
+    back = read_checkpoint(stored({"a/b": zeros, "a": {"b": ones}, "1": zeros + 2, 1: ones + 2}))
+
+    assert [each.tolist() for each in (back["a/b"], back["a"]["b"], back["1"], back[1])] == [
+        [0.0, 0.0],
+        [1.0, 1.0],
+        [2.0, 2.0],
+        [3.0, 3.0],
+    ]

@@ -170,3 +170,49 @@ def test_a_rollback_to_where_a_warm_up_begins_at_zero_halves_what_it_warms_up_to
     ds.Trainer(model, blobs, optimizer=optimizer, scheduler=warm_up, config=config).fit()
 
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.05)
+
+
+def test_a_checkpoint_from_which_it_comes_to_the_same_end_is_passed_over(blobs: Arrays) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=2.0)
+    config = ds.TrainConfig(batch_size=16, epochs=3, on_divergence="rollback", checkpoint_every_s=1e-6)
+    data = blobs[0], blobs[0].sum(dim=1, keepdim=True)
+
+    run = ds.Trainer(model, data, loss_fn=nn.functional.mse_loss, optimizer=optimizer, config=config).fit()
+
+    assert run.status == "finished"
+    assert any(each.kind == "kept" and each.step == 0 for each in run.record.artifacts)
+
+
+class SpoilsLast(nn.Module):
+    """Its loss is finite, but the gradient of the last step is not."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at, self.num_calls = at, 0
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        self.num_calls += 1
+        spoilt = (outputs * 0).abs().sum().sqrt() if self.num_calls == self.at else 0.0
+        return cross_entropy(outputs, targets) + spoilt
+
+
+def test_weights_that_the_last_step_spoilt_are_no_finished_training(model: nn.Module, blobs: Arrays) -> None:
+    trainer = ds.Trainer(model, blobs, loss_fn=SpoilsLast(6), config=ds.TrainConfig(batch_size=16))
+
+    with pytest.raises(Diverged, match=r"After step 5 the weights hold NaN, with finite data: weight of 0 \(Linear\)"):
+        trainer.fit()
+
+
+def test_values_that_the_model_cleans_itself_are_not_blamed(blobs: Arrays) -> None:
+    class Cleans(nn.Module):
+        def forward(self, inputs: Tensor) -> Tensor:
+            return torch.nan_to_num(inputs)
+
+    blobs[0][3, 1] = float("nan")
+    model = nn.Sequential(Cleans(), exploding(3))
+
+    run = ds.Trainer(model, blobs, config=ds.TrainConfig(batch_size=16, on_divergence="rollback")).fit()
+
+    assert run.status == "finished"

@@ -222,3 +222,20 @@ def test_inputs_of_a_type_that_the_model_does_not_take_are_said(
 def test_a_label_outside_the_classes_is_named_in_an_evaluation_too(model: nn.Module, blobs: Arrays) -> None:
     with pytest.raises(ds.UsageError, match="The targets hold label 2, but the model has 2 classes"):
         ds.Trainer(model, blobs, (blobs[0], blobs[1] + 1)).fit()
+
+
+@pytest.mark.parametrize(
+    ("loss_fn", "sentence"),
+    [
+        (nn.CrossEntropyLoss, r"loss_fn is the class CrossEntropyLoss; expected one of it: CrossEntropyLoss\(\)"),
+        (
+            nn.CrossEntropyLoss(reduction="none"),
+            r"returned a tensor of shape \(96,\); expected one number: take its mean",
+        ),
+        (lambda outputs, targets: outputs.mean().item(), "loss_fn returned a float; expected a tensor"),
+        (lambda outputs, targets: outputs.mean().detach(), "loss_fn returned a number without a gradient"),
+    ],
+)
+def test_what_is_no_loss_is_said_in_a_sentence(loss_fn: Any, sentence: str, model: nn.Module, blobs: Arrays) -> None:
+    with pytest.raises(ds.UsageError, match=sentence):
+        ds.Trainer(model, [blobs], loss_fn=loss_fn).fit()

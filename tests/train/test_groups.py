@@ -90,9 +90,14 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
 
 
 def test_negative_numbers_and_models_without_weights_are_refused() -> None:
-    with pytest.raises(UsageError, match="weight_decay must not be negative"):
+    with pytest.raises(UsageError, match="weight_decay must be 0 or more"):
         param_groups(Net(), weight_decay=-1.0)
-    with pytest.raises(UsageError, match="rate of 'head' must not be negative"):
+    with pytest.raises(UsageError, match="rate of 'head' must be 0 or more"):
         param_groups(Net(), weight_decay=0.0, learning_rates={"head": -1.0})
     with pytest.raises(UsageError, match="no weight to train"):
         param_groups(nn.ReLU(), weight_decay=0.0)
+
+
+def test_lazy_layers_are_asked_for_their_shapes_first() -> None:
+    with pytest.raises(UsageError, match="Lazy layers have no shape yet"):
+        param_groups(nn.LazyLinear(3), weight_decay=0.1)

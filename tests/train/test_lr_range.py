@@ -5,8 +5,9 @@ import random
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+import ds_notebook as ds
 from ds_notebook.draw import Lines, Text, svg
 from ds_notebook.errors import UsageError
 from ds_notebook.record.events import AnyEvent, Metrics, RunEnded, RunStarted
@@ -199,3 +200,19 @@ def test_a_test_whose_loss_became_nan_is_drawn_up_to_there() -> None:
 
 def test_an_empty_record_is_drawn_too() -> None:
     assert LrRangeView().scene().title == "lr-range: queued, 0 steps"
+
+
+def test_random_numbers_go_on_as_if_there_had_been_no_test(model: nn.Module, blobs: tuple[Tensor, Tensor]) -> None:
+    torch.manual_seed(7)
+    without = torch.rand(3)
+    torch.manual_seed(7)
+
+    ds.Trainer(model, blobs, config=ds.TrainConfig(lr_range_test=True)).fit()
+
+    assert torch.equal(torch.rand(3), without)
+
+
+def test_the_test_runs_in_the_background_too(model: nn.Module, blobs: tuple[Tensor, Tensor]) -> None:
+    run = ds.Trainer(model, blobs, config=ds.TrainConfig(lr_range_test=True, background="thread")).fit()
+
+    assert run.wait().status == "finished"

@@ -347,7 +347,7 @@ def test_a_batch_taken_in_parts_is_tried_in_parts(model: nn.Module) -> None:
 
     choose_precision(state, points())
 
-    assert (sizes, state.step.micro_batch) == ({5, 1}, 5)
+    assert (sizes, state.step.micro_batch) == ({4}, 5)  # 16 in four equal parts
 
 
 def test_an_interrupt_during_a_trial_leaves_no_trace_either() -> None:
@@ -451,3 +451,14 @@ def test_the_record_says_what_was_chosen_and_why(model: nn.Module, blobs: Arrays
 
     assert decision.reason.startswith(f"{decision.verdict}: ")
     assert {"step_ms", "deviation", "tolerance", "gain", "trial_s"} <= decision.evidence.keys()
+
+
+def test_where_memory_does_not_reach_for_the_copy_nothing_is_tried(
+    model: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ds_notebook.train.gauge.Gauge.limit", lambda gauge: gauge.used())
+
+    decision = choose_precision(state_of(model), points())
+
+    assert decision.verdict == "fp32"
+    assert "memory does not reach for the copy" in decision.reason

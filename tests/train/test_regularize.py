@@ -1,5 +1,7 @@
 """Label smoothing and mixup: plain functions that a training takes as its loss and in its loader."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -85,8 +87,6 @@ def test_mixup_says_what_it_cannot_mix() -> None:
         mixup(reals.byte(), classes, alpha=0.2, num_classes=8)
     with pytest.raises(UsageError, match="targets that are class numbers"):
         mixup(reals, reals, alpha=0.2, num_classes=3)
-    with pytest.raises(UsageError, match="alpha must be above 0"):
-        mixup(reals, classes, alpha=0.0, num_classes=8)
 
 
 def test_a_training_with_mixup_in_its_loader_is_measured_on_hard_targets(
@@ -113,3 +113,14 @@ def test_a_training_takes_the_smoothed_loss(model: nn.Module, blobs: tuple[Tenso
     run = ds.Trainer(model, blobs, blobs, loss_fn=smoothed_cross_entropy(0.1), config=config).fit()
 
     run.gate("val_accuracy > 0.9", "val_loss > 0.19")  # the least that smoothed targets allow is 0.1985
+
+
+@pytest.mark.parametrize("alpha", [0.0, -1.0, math.nan, math.inf])
+def test_an_alpha_that_mixes_nothing_is_refused(alpha: float) -> None:
+    with pytest.raises(UsageError, match="alpha must be above 0 and finite"):
+        mixup(torch.zeros(2, 3), torch.zeros(2).long(), alpha=alpha, num_classes=2)
+
+
+def test_inputs_and_targets_of_different_numbers_are_refused() -> None:
+    with pytest.raises(UsageError, match="got 3 rows and 2 rows"):
+        mixup(torch.zeros(3, 3), torch.zeros(2).long(), alpha=0.2, num_classes=2)

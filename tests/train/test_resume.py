@@ -426,3 +426,75 @@ def test_tags_and_notes_that_are_given_on_resume_are_kept() -> None:
 
     started = run.record.started
     assert started is not None and (started.tags, started.notes) == (["old", "new"], "gone on with")
+
+
+class Averaging(nn.Module):
+    """A loss with a buffer of its own and a weight that is trained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()))
+        self.register_buffer("mean", torch.zeros(()))
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        loss = nn.functional.cross_entropy(outputs * self.scale, targets)
+        self.mean.mul_(0.9).add_(0.1 * loss.detach())
+        return loss + self.mean * self.scale
+
+
+def with_loss(stops_at: int | None = None, **more: Any) -> tuple[Averaging, ds.Run]:
+    model, loss_fn = StopsAt(stops_at), Averaging()
+    optimizer = torch.optim.AdamW([*model.parameters(), *loss_fn.parameters()])
+    config = ds.TrainConfig(epochs=2, batch_size=8, checkpoint_every_s=1000, **more)
+    return loss_fn, ds.Trainer(model, arrays(), loss_fn=loss_fn, optimizer=optimizer, config=config).fit()
+
+
+def test_what_a_loss_learns_and_counts_goes_on_too() -> None:
+    uninterrupted, _ = with_loss()
+
+    resumed, _ = with_loss(resume=with_loss(stops_at=5)[1].id)
+
+    assert same(dict(resumed.state_dict()), dict(uninterrupted.state_dict()))
+
+
+def test_trials_leave_no_trace_in_a_loss() -> None:
+    (tried, _), (untried, _) = with_loss(micro_batch="auto"), with_loss()
+
+    assert torch.equal(tried.mean, untried.mean)
+
+
+def grouped(model: nn.Module) -> list[dict[str, Any]]:
+    weights = list(model.parameters())
+    return [{"params": weights[:2]}, {"params": weights[2:]}]
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [grouped, lambda model: list(model.parameters())[1:], lambda model: list(model.parameters())[::-1]],
+    ids=["grouped", "fewer", "another order"],
+)
+def test_an_optimizer_of_other_weights_is_refused_and_the_run_stays_as_it_was(weights: Any) -> None:
+    before = ds.Trainer(StopsAt(), arrays(), config=ds.TrainConfig(batch_size=8, checkpoint_every_s=1000)).fit()
+    model = StopsAt()
+    again = ds.Trainer(
+        model,
+        arrays(),
+        optimizer=torch.optim.AdamW(weights(model)),
+        config=ds.TrainConfig(epochs=2, batch_size=8, resume=before.id),
+    )
+
+    with pytest.raises(UsageError, match="has other weights in its optimizer, or in another order"):
+        again.fit()
+
+    assert before.record.state == "finished"
+
+
+def test_a_learning_rate_that_the_checkpoint_overrules_is_said() -> None:
+    def trained(rate: float, epochs: int, resume: str | None = None) -> ds.Run:
+        config = ds.TrainConfig(epochs=epochs, batch_size=8, checkpoint_every_s=1000, resume=resume)
+        model = StopsAt()
+        return ds.Trainer(model, arrays(), optimizer=torch.optim.SGD(model.parameters(), lr=rate), config=config).fit()
+
+    run = trained(0.001, 2, trained(0.1, 1).id)
+
+    assert "The learning rate is the checkpoint's, 0.1, not 0.001." in run.record.decisions[-1].reason

@@ -133,3 +133,40 @@ def test_a_call_that_fails_over_the_nan_still_names_the_cause() -> None:
         torch.multinomial(model(torch.tensor([-1.0, -1.0])), 1)
 
     assert first_not_finite(model, call).startswith("the model (Log): its output held NaN in 2 of 2 values")
+
+
+class Masked(nn.Module):
+    """Masks half of its values out by -inf, and takes a softmax of them."""
+
+    def __init__(self, softmax: nn.Module | None) -> None:
+        super().__init__()
+        self.mask = Mask()
+        self.softmax = softmax
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        scores = self.mask(inputs)
+        return scores.softmax(dim=-1) if self.softmax is None else self.softmax(scores)
+
+
+class Mask(nn.Module):
+    def forward(self, inputs: Tensor) -> Tensor:
+        return inputs.masked_fill(torch.arange(inputs.shape[-1]) > 1, -torch.inf)
+
+
+class Root(nn.Module):
+    def forward(self, inputs: Tensor) -> Tensor:
+        return (inputs - 100).sqrt()
+
+
+@pytest.mark.parametrize("softmax", [None, nn.Softmax(dim=-1)])
+def test_a_mask_is_not_blamed_for_what_comes_after_its_softmax(softmax: nn.Module | None) -> None:
+    assert traced(nn.Sequential(Masked(softmax), Root())).startswith("1 (Root): its output held NaN")
+    assert traced(nn.Sequential(Masked(softmax), nn.Linear(4, 2))) == ""
+
+
+def test_a_mask_that_leaves_nothing_is_blamed_for_the_nan_of_its_softmax() -> None:
+    class All(nn.Module):
+        def forward(self, inputs: Tensor) -> Tensor:
+            return torch.full_like(inputs, -torch.inf)
+
+    assert traced(nn.Sequential(All(), nn.Softmax(dim=-1))).startswith("0 (All): its output held -inf")

@@ -5,6 +5,8 @@ import math
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -339,7 +341,7 @@ def test_two_metrics_of_one_name_are_refused(model: nn.Module, blobs: Arrays) ->
 
 
 def test_a_metric_that_is_no_number_is_said_with_its_name(model: nn.Module, blobs: Arrays) -> None:
-    with pytest.raises(UsageError, match=r"val_table=.* takes one number, got a Tensor of shape \(2, 2\)"):
+    with pytest.raises(UsageError, match=r"Metric 'table' gave a Tensor of shape \(2, 2\) for a batch"):
         ds.Trainer(model, blobs, blobs, metrics={"table": lambda *_: torch.zeros(2, 2)}).fit()
 
 
@@ -384,3 +386,97 @@ def test_a_pause_does_not_count_in_samples_per_s(model: nn.Module, blobs: Arrays
 
     assert run.paused_s > 0.8
     assert values(run, "samples_per_s")[0] * 0.8 > 4 * 96 / 1.04  # what it would be at most with the pause in it
+
+
+def test_a_second_fit_goes_through_the_schedule_again(model: nn.Module, blobs: Arrays) -> None:
+    trainer = ds.Trainer(model, blobs, config=ds.TrainConfig(epochs=2, schedule="cosine"))
+    trainer.fit()
+    before = copy.deepcopy(model)
+
+    trainer.fit()
+
+    assert not same_weights(model, before)
+
+
+class Attends(nn.Module):
+    """Takes tokens of six words and what each may look at, the same for all samples."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.embedding = nn.Embedding(8, 4)
+        self.attention = nn.MultiheadAttention(4, 1, batch_first=True)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, mask: Tensor, tokens: Tensor) -> Tensor:
+        words = self.embedding(tokens)
+        return self.head(self.attention(words, words, words, attn_mask=mask)[0].mean(dim=1))
+
+
+def test_what_all_samples_share_is_not_parted_with_them() -> None:
+    mask, tokens, targets = torch.zeros(6, 6), torch.randint(8, (16, 6)), torch.randint(2, (16,))
+
+    losses = [
+        values(ds.Trainer(Attends(), [(mask, tokens, targets)], config=ds.TrainConfig(micro_batch=part)).fit(), "loss")
+        for part in (None, 4)
+    ]
+
+    assert losses[1] == pytest.approx(losses[0], abs=1e-6)
+
+
+def test_a_short_last_batch_leaves_no_sample_alone_to_batch_statistics(blobs: Arrays) -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+    data = tuple(part[:41] for part in blobs)
+
+    run = ds.Trainer(model, data, config=ds.TrainConfig(batch_size=32, micro_batch=8)).fit()
+
+    assert run.status == "finished"
+
+
+class Wraps(nn.Module):
+    def __init__(self, loss: nn.Module) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return self.loss(outputs, targets)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "loss_fn", [partial(cross_entropy, reduction="sum"), Wraps(nn.CrossEntropyLoss(weight=torch.ones(2)))]
+)
+def test_a_loss_within_another_is_asked_whether_its_parts_add_up(model: nn.Module, blobs: Arrays, loss_fn: Any) -> None:
+    with pytest.raises(UsageError, match="a plain mean over the targets"):
+        ds.Trainer(model, blobs, loss_fn=loss_fn, config=ds.TrainConfig(micro_batch=8))
+
+
+def test_a_loss_within_another_says_which_targets_count(model: nn.Module, blobs: Arrays) -> None:
+    losses = [
+        values(
+            ds.Trainer(
+                copy.deepcopy(model),
+                [blobs],
+                loss_fn=partial(cross_entropy, ignore_index=0),
+                config=ds.TrainConfig(micro_batch=part),
+            ).fit(),
+            "loss",
+        )
+        for part in (None, 7)
+    ]
+
+    assert losses[1] == pytest.approx(losses[0], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [({"ema": 0.9}, "ema"), ({"micro_batch": "auto"}, "micro_batch auto"), ({"checkpoint_every_s": 9}, "checkpoints")],
+)
+def test_lazy_layers_are_asked_for_their_shapes_where_weights_are_copied_first(
+    options: dict[str, Any], what: str, blobs: Arrays
+) -> None:
+    with pytest.raises(UsageError, match=f"get their shape in the first batch, and {what} needs it before"):
+        ds.Trainer(nn.Sequential(nn.LazyLinear(2)), blobs, config=ds.TrainConfig(**options))
+
+
+def test_lazy_layers_are_trained(blobs: Arrays) -> None:
+    assert ds.Trainer(nn.Sequential(nn.LazyLinear(2)), blobs).fit().status == "finished"
