@@ -37,12 +37,8 @@ class Batches:
         """Whether an epoch can be entered in its middle: its order is known, and batches can be skipped."""
         return isinstance(self.source, Sequence)
 
-    resizes = False
-    """Whether the batches can get another size: not where the user's own data decides."""
-
-    def resize(self, batch_size: int) -> None:
-        """Make batches of this size; between two epochs, and only where it `resizes`."""
-        raise NotImplementedError
+    batch_size: int | None = None
+    """Samples in a batch, to be set between two epochs; None where the user's own data decides."""
 
     def sample(self) -> Any:
         """Something of the data, the same each time, to know it by again."""
@@ -81,30 +77,28 @@ class ArrayBatches(Batches):
     """A pair of arrays or tensors: whole batches are gathered by index, faster than item by item."""
 
     rewinds = True
-    resizes = True
+
+    batch_size: int
 
     def __init__(self, name: str, arrays: tuple[Any, Any], batch_size: int, order: _Order) -> None:
         inputs, targets = _as_tensor(f"inputs of {name}", arrays[0]), _as_tensor(f"targets of {name}", arrays[1])
         if targets.dtype in (torch.int32, torch.int16, torch.int8, torch.uint8):
             targets = targets.to(torch.int64)  # the only integers that torch's losses take as classes
         super().__init__((inputs, targets))
-        self._batch_size = batch_size
+        self.batch_size = batch_size
         self._order = order
 
     def __len__(self) -> int:
-        return -(-len(self.source[0]) // self._batch_size)
+        return -(-len(self.source[0]) // self.batch_size)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Any]:
         inputs, targets = self.source
         order = self._order.of(epoch, len(inputs)) if self._order.shuffles else None
-        for first in range(start * self._batch_size, len(inputs), self._batch_size):
-            chosen: Any = slice(first, first + self._batch_size)
+        for first in range(start * self.batch_size, len(inputs), self.batch_size):
+            chosen: Any = slice(first, first + self.batch_size)
             if order is not None:
                 chosen = order[chosen]
             yield inputs[chosen], targets[chosen]
-
-    def resize(self, batch_size: int) -> None:
-        self._batch_size = batch_size
 
     def sample(self) -> Any:
         inputs, targets = self.source
@@ -116,7 +110,6 @@ class DatasetBatches(Batches):
     """A Dataset, or a DataLoader's: order and each item's randomness are decided by seed, epoch and index alone."""
 
     rewinds = True
-    resizes = True
 
     def __init__(self, dataset: Any, seed: int, order: _Order, batch_size: int, drop_last: bool, **loader: Any) -> None:
         self._items = SeededItems(dataset, seed)
@@ -134,7 +127,13 @@ class DatasetBatches(Batches):
         self._sampler.epoch, self._sampler.start = epoch, start
         return self.source  # type: ignore[no-any-return]  # the DataLoader made above
 
-    def resize(self, batch_size: int) -> None:
+    @property
+    def batch_size(self) -> int:
+        """Samples in a batch, to be set between two epochs."""
+        return self._sampler.batch_size
+
+    @batch_size.setter
+    def batch_size(self, batch_size: int) -> None:
         self._sampler.batch_size = batch_size
 
     def sample(self) -> Any:

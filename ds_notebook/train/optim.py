@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from ds_notebook.errors import UsageError
 from ds_notebook.train.config import TrainConfig
+from ds_notebook.train.course import Course
 
 FUSING_DEVICES = ("cpu", "cuda", "mps", "xpu")
 
@@ -60,14 +60,14 @@ def _check_belongs(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:
 
 
 def scheduler_of(
-    given: Any, optimizer: torch.optim.Optimizer, config: TrainConfig, total_steps: int | None, *, validates: bool
+    given: Any, optimizer: torch.optim.Optimizer, course: Course, config: TrainConfig, *, validates: bool
 ) -> Any:  # torch's schedulers share no public base that covers ReduceLROnPlateau in all versions
     """The scheduler that was `given`, also as a function of the optimizer; without one, `default_scheduler`.
 
     Raises UsageError for what is none, for another optimizer's, and for one that would never get its metric.
     """
     if given is None:
-        return default_scheduler(optimizer, config, total_steps)
+        return default_scheduler(optimizer, course)
     is_maker = isinstance(given, type) or (callable(given) and not hasattr(given, "step"))
     made = given(optimizer) if is_maker else given
     if not hasattr(made, "step") or not hasattr(made, "state_dict"):
@@ -93,33 +93,9 @@ def waits_for_metric(scheduler: Any) -> bool:
     return isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau)
 
 
-def default_scheduler(
-    optimizer: torch.optim.Optimizer, config: TrainConfig, total_steps: int | None
-) -> LambdaLR | None:
-    """Warm-up, then constant or cosine (Loshchilov and Hutter, 2017); None where the rate never changes."""
-    if config.warmup_steps == 0 and config.schedule == "constant":
-        return None
-    if config.schedule == "cosine" and total_steps is None:
-        raise UsageError(
-            "schedule cosine needs to know the number of batches, but train_data has no length. "
-            "Choose constant, or pass data that has a length."
-        )
-    return LambdaLR(optimizer, lr_factor(config, total_steps))
-
-
-def lr_factor(config: TrainConfig, total_steps: int | None) -> Callable[[int], float]:
-    """The factor on the learning rate at each step, the first being 0."""
-    warmup = config.warmup_steps
-
-    def factor(step: int) -> float:
-        if step < warmup:
-            return (step + 1) / (warmup + 1)
-        if config.schedule == "constant" or total_steps is None:
-            return 1.0
-        done = (step - warmup) / max(1, total_steps - warmup)
-        return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-
-    return factor
+def default_scheduler(optimizer: torch.optim.Optimizer, course: Course) -> LambdaLR | None:
+    """One that follows `course`; None where the rate never changes."""
+    return None if course.is_flat else LambdaLR(optimizer, lambda step: course.factor(step))
 
 
 def state_as_laid_out(optimizer: torch.optim.Optimizer) -> None:

@@ -11,6 +11,7 @@ from ds_notebook.record.events import Artifact
 from ds_notebook.record.run import Run
 from ds_notebook.train.checkpoints import Checkpoints, good_checkpoints
 from ds_notebook.train.config import TrainConfig
+from ds_notebook.train.course import Course
 from ds_notebook.train.data import Batches
 from ds_notebook.train.fingerprint import fingerprint
 from ds_notebook.train.optim import scale_learning_rate
@@ -26,14 +27,15 @@ MAX_ROLLBACKS = 5
 class Progress:
     """Epoch and batch of one run's training; saves them with the state, and goes back to them."""
 
-    def __init__(self, run: Run, state: TrainingState, batches: Batches, config: TrainConfig) -> None:
+    def __init__(self, run: Run, state: TrainingState, batches: Batches, course: Course, config: TrainConfig) -> None:
         self.epoch = 0
         self.epoch_step = run.step
         """The step that its first batch is, or was."""
-        self.batch_size = self._next_batch_size = config.batch_size
+        self._next_batch_size = batches.batch_size
         self._run = run
         self._state = state
         self._batches = batches
+        self._course = course
         self._config = config
         self._data = ""
         self._skips_rest = False
@@ -72,21 +74,17 @@ class Progress:
 
     def end_epoch(self) -> None:
         """On to the next, with the batch size that was set meanwhile."""
-        self._resize(self._next_batch_size)
+        self._batches.batch_size = self._next_batch_size
         self.epoch, self.epoch_step = self.epoch + 1, self._run.step
         self._rng_before_epoch = None
+        self._course.enter(self.epoch, self.epoch_step, self._batches.count)
 
     def set_batch_size(self, batch_size: int) -> bool:
         """Make batches of this size from the next epoch on; False where the data comes in batches of its own."""
-        if not self._batches.resizes:
+        if self._batches.batch_size is None:
             return False
         self._next_batch_size = batch_size
         return True
-
-    def _resize(self, batch_size: int) -> None:
-        if batch_size != self.batch_size:
-            self._batches.resize(batch_size)
-            self.batch_size = batch_size
 
     # -- checkpoints
 
@@ -126,7 +124,7 @@ class Progress:
             **tree,
             "epoch": self.epoch,
             "batches_done": self.batches_done,
-            "batch_size": self.batch_size,
+            "batch_size": self._batches.batch_size,
             "next_batch_size": self._next_batch_size,
             "num_rollbacks": self._num_rollbacks,
             "data": self._known_by(),
@@ -144,8 +142,9 @@ class Progress:
         self._state.load(self._as_far_as_possible(tree))
         self.epoch, self.epoch_step = tree["epoch"], tree["step"] - tree["batches_done"]
         self._rng, self._num_rollbacks = tree["rng"], tree["num_rollbacks"]
-        self._resize(tree["batch_size"])
+        self._batches.batch_size = tree["batch_size"]
         self._next_batch_size = tree["next_batch_size"]
+        self._course.enter(self.epoch, self.epoch_step, self._batches.count)
         if tree["batches_done"] and not self._batches.rewinds:
             self._skips_rest = True
             self._warn("train_data cannot be entered in the middle of an epoch: the rest of this one is left out.")

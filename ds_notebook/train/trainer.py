@@ -25,6 +25,7 @@ from ds_notebook.train.checkpoints import holds_nan
 from ds_notebook.train.choose_precision import choose_precision
 from ds_notebook.train.compiled import compiled
 from ds_notebook.train.config import TrainConfig
+from ds_notebook.train.course import Course
 from ds_notebook.train.data import batches_of
 from ds_notebook.train.device import chosen_device, fitting_threads
 from ds_notebook.train.diverged import went_wrong
@@ -101,8 +102,9 @@ class Trainer:
         self.optimizer = optimizer_of(optimizer, model, self.config, self.device)
         num_batches = self.train_batches.count
         self.total_steps = None if num_batches is None else num_batches * self.config.epochs
+        self._course = Course(self.config, num_batches)
         validates = self.val_batches is not None
-        self.scheduler = scheduler_of(scheduler, self.optimizer, self.config, self.total_steps, validates=validates)
+        self.scheduler = scheduler_of(scheduler, self.optimizer, self._course, self.config, validates=validates)
         self._own_schedule = scheduler is None
         self._steps_scheduler = scheduler is None or self.config.scheduler_every == "step"
         self._step = self._new_step(precision_of(self.config.precision, self.device, model))
@@ -210,7 +212,7 @@ class Trainer:
         )
 
     def _prepare(self, run: Run, resumption: Resumption | None, until_the_end: ExitStack) -> None:
-        self.progress = progress = Progress(run, self.state, self.train_batches, self.config)
+        self.progress = progress = Progress(run, self.state, self.train_batches, self._course, self.config)
         until_the_end.callback(progress.finish_writing)
         if resumption:
             verdict = "resumed" if resumption.record else "fresh start"
@@ -232,8 +234,8 @@ class Trainer:
         if not resumes:
             self._early_stop.restart()
             if self._own_schedule:  # of an earlier fit it would be at its end
-                self.scheduler = default_scheduler(self.optimizer, self.config, self.total_steps)
-                self.state.scheduler = self.scheduler
+                self._course.enter(0, 0, self.train_batches.count)
+                self.state.scheduler = self.scheduler = default_scheduler(self.optimizer, self._course)
 
     def _train(self, run: Run) -> None:
         progress = self.progress

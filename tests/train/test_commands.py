@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader, TensorDataset
 
 import ds_notebook as ds
 from ds_notebook.record.commands import Save, Set, Stop, send
@@ -153,3 +154,38 @@ def test_more_threads_than_there_are_cores_are_refused(model: nn.Module, blobs: 
     run = ds.Trainer(model, Sending(blobs, Set(name="threads", value=100_000))).fit()
 
     assert run.record.decisions[0].reason == f"this machine has {os.cpu_count()} cores"
+
+
+def test_a_cosine_ends_with_the_training_whatever_batch_size_was_set(model: nn.Module, blobs: Arrays) -> None:
+    rates: list[float] = []
+
+    def loss_fn(outputs: Tensor, targets: Tensor) -> Tensor:
+        if not rates:
+            send(ds.runs()[0].path, Set(name="batch_size", value=48))
+            time.sleep(0.06)  # a look at the commands is due at the step's end
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+        return cross_entropy(outputs, targets)
+
+    config = ds.TrainConfig(epochs=3, batch_size=16, schedule="cosine", learning_rate=1.0)
+    trainer = ds.Trainer(model, blobs, loss_fn=loss_fn, config=config)
+    trainer.fit()
+
+    assert len(rates) == 6 + 2 + 2
+    assert rates[6] == pytest.approx(0.75) and rates == sorted(rates, reverse=True)
+    assert trainer.optimizer.param_groups[0]["lr"] == pytest.approx(0.0)
+
+
+def test_set_batch_size_counts_from_the_size_that_a_loader_of_ones_own_has(model: nn.Module, blobs: Arrays) -> None:
+    sizes: list[int] = []
+
+    def loss_fn(outputs: Tensor, targets: Tensor) -> Tensor:
+        if not sizes:
+            send(ds.runs()[0].path, Set(name="batch_size", value=64))  # what the option's default is
+            time.sleep(0.06)
+        sizes.append(len(targets))
+        return cross_entropy(outputs, targets)
+
+    loader = DataLoader(TensorDataset(*blobs), batch_size=32, shuffle=True)
+    ds.Trainer(model, loader, loss_fn=loss_fn, config=ds.TrainConfig(epochs=2)).fit()
+
+    assert sizes == [32, 32, 32, 64, 32]
