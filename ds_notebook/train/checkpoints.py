@@ -6,7 +6,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from torch import Tensor
@@ -138,10 +138,11 @@ _ENTRIES = set(
 )
 
 
-def holds_nan(values: Iterable[Any]) -> bool:
-    """Whether weights are spoilt: a finite loss may still have had a gradient that was not."""
+def _holds_nan(tree: Tree) -> bool:
+    """Whether the weights are spoilt: a finite loss may still have had a gradient that was not."""
     return any(
-        isinstance(value, Tensor) and value.is_floating_point() and bool(value.isnan().any()) for value in values
+        isinstance(value, Tensor) and value.is_floating_point() and bool(value.isnan().any())
+        for value in tree["model"].values()
     )
 
 
@@ -162,7 +163,7 @@ def good_checkpoints(record: Record, refused: list[str]) -> Iterator[tuple[Artif
         except RecordError as error:
             refused.append(str(error))
             continue
-        if holds_nan(tree["model"].values()):
+        if _holds_nan(tree):
             refused.append(f"The weights of {artifact.path} hold NaN.")
         else:
             yield artifact, tree

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from ds_notebook.errors import Diverged
@@ -14,6 +15,15 @@ from ds_notebook.train.checkpoint_file import tensor_bytes
 from ds_notebook.train.checkpoints import last_good
 from ds_notebook.train.step import Step
 from ds_notebook.train.trace import first_not_finite
+
+
+@torch.no_grad()
+def holds_nan(model: nn.Module) -> bool:
+    """Whether weights are NaN; one look at the device where they are not."""
+    weights = list(model.parameters())
+    if math.isfinite(float(nn.utils.get_total_norm(weights))):
+        return False
+    return any(bool(weight.isnan().any()) for weight in weights)  # large ones may overflow a norm
 
 
 def went_wrong(run: Run, model: nn.Module, step: Step, batch: Parts, what: str) -> Diverged:

@@ -145,12 +145,12 @@ class _Fit:
 
     def _foreseen(self, size: int) -> int:
         points = [(each.size, each.peak_bytes) for each in self.tried] or [self._first]
-        return max(self.trials.update_bytes, predicted_peak(points, self.trials.floor_bytes, size))
+        return max(self.trials.update_bytes + NOISE_BYTES, predicted_peak(points, self.trials.floor_bytes, size))
 
     def _peak(self, tried: Tried) -> int:
         """As foreseen for a long training once the size itself was tried; that took too few steps to promise less."""
         peak_bytes = predicted_peak([(tried.size, tried.peak_bytes)], self.trials.floor_bytes, tried.size)
-        return max(self.trials.update_bytes, tried.predicted_bytes, peak_bytes)
+        return max(self.trials.update_bytes + NOISE_BYTES, tried.predicted_bytes, peak_bytes)
 
     # -- what is said of it
 

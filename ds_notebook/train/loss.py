@@ -152,16 +152,16 @@ def class_axis(outputs: Any, targets: Any) -> int | None:
     return None
 
 
-def label_outside(outputs: Any, targets: Any) -> str:
+def label_outside(outputs: Any, targets: Any, ignored_target: int) -> str:
     """Which label no class of the outputs stands for, in a sentence's part; empty where all are fine.
 
-    -100 is cross-entropy's mark for "do not count" and is fine.
+    `ignored_target` is the mark for "do not count" and is fine.
     """
     axis = class_axis(outputs, targets)
     if axis is None:
         return ""
     num_classes = outputs.shape[axis]
-    wrong = targets[((targets < 0) & (targets != -100)) | (targets >= num_classes)]
+    wrong = targets[((targets < 0) & (targets != ignored_target)) | (targets >= num_classes)]
     if not len(wrong):
         return ""
     return f"label {int(wrong[0])}, but the model has {num_classes} classes, 0 to {num_classes - 1}"

@@ -109,6 +109,12 @@ def state_as_laid_out(optimizer: torch.optim.Optimizer) -> None:
                 state[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
 
 
+def gradient_norm(model: nn.Module) -> torch.Tensor:
+    """The norm of all gradients together, those of sparse embeddings too; a scalar on the model's device."""
+    gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
+    return nn.utils.get_total_norm([each.coalesce().values() if each.is_sparse else each for each in gradients])
+
+
 def set_learning_rate(optimizer: torch.optim.Optimizer, scheduler: object, learning_rate: float) -> None:
     """Give the first group this rate and scale the others alike; a scheduler goes on from there, its peaks scaled."""
     now = optimizer.param_groups[0]["lr"]

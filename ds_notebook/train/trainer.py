@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -15,24 +14,21 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ds_notebook.errors import Diverged, UsageError
-from ds_notebook.options import to_builtins
 from ds_notebook.record.events import Decision
 from ds_notebook.record.run import Run
-from ds_notebook.start import continue_run, is_retry, start_run, this_job
 from ds_notebook.train.background import in_background
 from ds_notebook.train.batch import Parts, forward, num_samples, placed
-from ds_notebook.train.checkpoints import holds_nan
+from ds_notebook.train.begin import begin, start
 from ds_notebook.train.choose_precision import choose_precision
 from ds_notebook.train.compiled import compiled
 from ds_notebook.train.config import TrainConfig
 from ds_notebook.train.course import Course
 from ds_notebook.train.data import batches_of
 from ds_notebook.train.device import chosen_device, fitting_threads
-from ds_notebook.train.diverged import went_wrong
+from ds_notebook.train.diverged import holds_nan, went_wrong
 from ds_notebook.train.early_stop import EarlyStop
 from ds_notebook.train.evaluate import evaluate
 from ds_notebook.train.faults import explained, first_batch_sentence
-from ds_notebook.train.fingerprint import fingerprint
 from ds_notebook.train.fit_micro_batch import fit_micro_batch
 from ds_notebook.train.fitting_step import FittingStep
 from ds_notebook.train.interrupt import first_interrupt
@@ -50,12 +46,12 @@ from ds_notebook.train.lr_range import RangeTest
 from ds_notebook.train.metrics import Metrics
 from ds_notebook.train.modes import start_training
 from ds_notebook.train.obey import obey
-from ds_notebook.train.optim import default_scheduler, optimizer_of, scheduler_of, waits_for_metric
+from ds_notebook.train.optim import default_scheduler, gradient_norm, optimizer_of, scheduler_of, waits_for_metric
 from ds_notebook.train.precision import Precision, precision_of
 from ds_notebook.train.progress import Progress
 from ds_notebook.train.range_test import endless, test_rates
 from ds_notebook.train.recompute import recomputing
-from ds_notebook.train.resume import Resumption, find_resumption
+from ds_notebook.train.resume import Resumption
 from ds_notebook.train.rng import rng_kept, seed_all
 from ds_notebook.train.state import TrainingState
 from ds_notebook.train.step import Step
@@ -145,10 +141,10 @@ class Trainer:
             raise UsageError("A process of its own is for `%%ds_train` and its cell. Choose background thread.")
         if self.config.lr_range_test:
             test = RangeTest()
-            self.run = run = self._start(kind="lr-range", total_steps=test.num_steps)
+            self.run = run = start(self.config, kind="lr-range", total_steps=test.num_steps)
             return self._here_or_behind(run, lambda: self._test_rates(run, test))
-        resumption = self._resumption()
-        self.run = run = self._begin(resumption)
+        self.run, resumption = begin(self.config, self.state, self.train_batches, self.total_steps)
+        run = self.run
         return self._here_or_behind(run, lambda: self._work(run, resumption))
 
     def _here_or_behind(self, run: Run, work: Callable[[], None]) -> Run:
@@ -164,6 +160,13 @@ class Trainer:
             watched()
         return run
 
+    def _test_rates(self, run: Run, test: RangeTest) -> None:
+        with explained(run, 0, self._in_a_sentence), rng_kept(self.device):
+            seed_all(self.config.seed)
+            test_rates(run, self.state, self._seen(endless(self.train_batches)), test)
+
+    # -- the training
+
     def _work(self, run: Run, resumption: Resumption | None) -> None:
         seed_all(self.config.seed)
         with ExitStack() as until_the_end:
@@ -172,44 +175,6 @@ class Trainer:
             self.progress.save_end()
         if self._ema is not None:
             self.model.load_state_dict(self._ema.module.state_dict())
-
-    def _test_rates(self, run: Run, test: RangeTest) -> None:
-        with explained(run, 0, self._in_a_sentence), rng_kept(self.device):
-            seed_all(self.config.seed)
-            test_rates(run, self.state, self._seen(endless(self.train_batches)), test)
-
-    # -- beginning, and going on
-
-    def _resumption(self) -> Resumption | None:
-        config, job = self.config, None
-        if config.resume is None:
-            if not is_retry():
-                return None
-            config, job = replace(config, resume="auto"), this_job()
-        return find_resumption(config, self.state, fingerprint(self.train_batches), job)
-
-    def _begin(self, resumption: Resumption | None) -> Run:
-        if resumption and resumption.record:
-            return continue_run(
-                resumption.record,
-                resumption.tree["step"],
-                config=to_builtins(self.config),
-                tags=self.config.tags,
-                notes=self.config.notes,
-                total_steps=self.total_steps,
-            )
-        return self._start(kind="train", total_steps=self.total_steps)
-
-    def _start(self, *, kind: str, total_steps: int | None) -> Run:
-        config = self.config
-        return start_run(
-            config.name,
-            kind=kind,
-            config=to_builtins(config),
-            tags=config.tags,
-            notes=config.notes,
-            total_steps=total_steps,
-        )
 
     def _prepare(self, run: Run, resumption: Resumption | None, until_the_end: ExitStack) -> None:
         self.progress = progress = Progress(run, self.state, self.train_batches, self._course, self.config)
@@ -338,8 +303,7 @@ class Trainer:
 
     def _measure_and_clip(self, run: Run) -> None:
         self._step.precision.unscale(self.optimizer)
-        gradients = [weight.grad for weight in self.model.parameters() if weight.grad is not None]
-        norm = nn.utils.get_total_norm([each.coalesce().values() if each.is_sparse else each for each in gradients])
+        norm = gradient_norm(self.model)
         if self.config.clip_norm is not None:
             nn.utils.clip_grads_with_norm_(self.model.parameters(), self.config.clip_norm, norm)
         if run.sampling:
@@ -354,7 +318,7 @@ class Trainer:
             return UsageError(sentence)
         try:
             with torch.no_grad():
-                where = label_outside(forward(self.model, inputs), targets)
+                where = label_outside(forward(self.model, inputs), targets, self._step.ignored_target)
         except Exception:  # the model itself fails, and its own error says more
             return None
         return UsageError(f"The targets hold {where}.") if where else None
@@ -396,7 +360,7 @@ class Trainer:
 
     def _check_weights(self, run: Run) -> None:
         """After an epoch: the gradient of a finite loss may be NaN, and its last step has no loss after it."""
-        if not math.isfinite(nn.utils.get_total_norm(self.model.parameters())) and holds_nan(self.model.parameters()):
+        if holds_nan(self.model):
             assert self._batch is not None
             what = f"After step {run.step - 1} the weights hold NaN"
             self.progress.finish_writing()
