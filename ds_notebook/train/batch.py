@@ -94,7 +94,7 @@ def num_samples(batch: Parts) -> int:
     Not every tensor has one entry a sample: a mask, or the positions of tokens, may be there once for all.
     """
     inputs, targets = batch
-    if isinstance(inputs, torch.Tensor) and inputs.ndim and not isinstance(targets, dict | tuple):
+    if isinstance(inputs, torch.Tensor) and inputs.ndim and not isinstance(targets, (dict, tuple)):
         return len(inputs)
     lengths = [len(tensor) for tensor in tensors(batch) if tensor.ndim]
     return max(lengths, key=lengths.count, default=1)
