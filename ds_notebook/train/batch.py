@@ -118,7 +118,7 @@ def split(batch: Parts, micro_batch: int, ignored: int = -100, *, shifted: bool 
     them, so each row's first one counts for nothing.
     """
     num_all = num_samples(batch)
-    num_pieces = -(-num_all // micro_batch)
+    num_pieces = max(1, -(-num_all // micro_batch))
     ends = [num_all * place // num_pieces for place in range(num_pieces + 1)]
     pieces = [Parts(*(_slice(part, num_all, slice(start, end)) for part in batch)) for start, end in pairwise(ends)]
     counts = num_counted(pieces, ignored, shifted=shifted)

@@ -20,7 +20,7 @@ from ds_notebook.train.trace import first_not_finite
 @torch.no_grad()
 def holds_nan(model: nn.Module) -> bool:
     """Whether weights are NaN; one look at the device where they are not."""
-    weights = list(model.parameters())
+    weights = [weight for weight in model.parameters() if weight.is_floating_point()]
     if math.isfinite(float(nn.utils.get_total_norm(weights))):
         return False
     return any(bool(weight.isnan().any()) for weight in weights)  # large ones may overflow a norm

@@ -46,6 +46,7 @@ def start_process(body: str, names: Mapping[str, str], config: TrainConfig) -> R
             path = process.stdout.readline().strip()
         except BaseException:  # interrupted: nobody would know of the run
             process.kill()
+            process.wait()
             raise
         process.stdout.close()
         if path:

@@ -111,7 +111,7 @@ def _other_groups(state: TrainingState, tree: Tree) -> bool:
         moment.shape != weight.shape
         for weight, number in zip(weights, numbers, strict=True)
         for name, moment in saved["state"].get(number, {}).items()
-        if name in _LIKE_THE_WEIGHT and moment is not None
+        if name in _LIKE_THE_WEIGHT and isinstance(moment, torch.Tensor)
     ) or len(state.other_weights()) != len(tree["other_weights"])
 
 
