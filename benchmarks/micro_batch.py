@@ -1,11 +1,12 @@
 """`--micro-batch auto` in a process that is killed above 1 GB: what it foresees, what it chooses, what it costs.
 
-    python benchmarks/micro_batch.py                      # all four models: about 5 minutes on two cores
+    python benchmarks/micro_batch.py                      # all four models: about 10 minutes on two cores
     python benchmarks/micro_batch.py --model transformer
 
 Each model is fitted and then trained in a child in a memory cgroup (v1 or v2, which takes root) that is killed above
-the limit. Another child, free of it, sweeps the sizes in turns: their peaks and throughput are what the choice is
-measured by. One torch thread.
+the limit. Children that are free of it, one a size and turn, sweep the sizes: their peaks and throughput are what the
+choice is measured by. In one child for all, the sizes after the largest would run on memory that it left in the
+allocator, as no training with that size does. One torch thread.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from ds_notebook.train.step import Step
 
 LIMIT_BYTES = 1 << 30
 NUM_STEPS = 12
-SWEEP_ROUNDS = 3
+SWEEP_ROUNDS = 2
 NUM_SWEPT = 7
 """The largest sizes, down to a 64th of the batch: those below are slower on each model, and take minutes."""
 
@@ -143,19 +144,13 @@ def fit(name: str) -> dict[str, Any]:
         }
 
 
-def sweep(name: str) -> dict[int, tuple[float, int]]:
-    """Samples a second and the peak, for each size."""
+def sweep(name: str, size: int) -> tuple[float, int]:
+    """Samples a second and the peak of two steps with one size."""
     state, batch = training(name)
-    found: dict[int, tuple[float, int]] = {}
-    for _ in range(SWEEP_ROUNDS):
-        for size in candidates(len(batch.inputs), statistics=False)[-NUM_SWEPT:]:
-            give_back_free_memory()
-            state.step.micro_batch = None if size == len(batch.inputs) else size
-            with peak_memory() as peak:
-                speed = steps(state, batch, 1)
-                before = found.get(size, (0.0, 0))
-                found[size] = max(speed, before[0]), max(peak(), before[1])
-    return found
+    state.step.micro_batch = None if size == len(batch.inputs) else size
+    give_back_free_memory()
+    with peak_memory() as peak:
+        return steps(state, batch, 2), peak()
 
 
 @contextmanager
@@ -172,9 +167,9 @@ def limited(limit_bytes: int) -> Iterator[Path]:
         folder.rmdir()
 
 
-def child(work: str, name: str, group: Path | None = None) -> Any:
+def child(*words: str, group: Path | None = None) -> Any:
     """What the child printed; raises CalledProcessError where it was killed."""
-    command = [sys.executable, __file__, "--child", work, "--model", name]
+    command = [sys.executable, __file__, "--child", *words]
 
     def enter() -> None:
         if group is not None:
@@ -187,10 +182,22 @@ def child(work: str, name: str, group: Path | None = None) -> Any:
 # -- the tables
 
 
+def swept_sizes(name: str) -> dict[int, tuple[float, int]]:
+    """The best of the turns for each size: samples a second, and the highest peak."""
+    num_samples = len(TASKS[name]().batch.inputs)
+    found: dict[int, tuple[float, int]] = {}
+    for _ in range(SWEEP_ROUNDS):
+        for size in candidates(num_samples, statistics=False)[-NUM_SWEPT:]:
+            speed, peak_bytes = child("sweep", "--model", name, "--size", str(size))
+            before = found.get(size, (0.0, 0))
+            found[size] = max(speed, before[0]), max(peak_bytes, before[1])
+    return found
+
+
 def report(name: str) -> list[str]:
     with limited(LIMIT_BYTES) as group:
-        fitted = child("fit", name, group)
-    swept = {int(size): tuple(found) for size, found in child("sweep", name).items()}
+        fitted = child("fit", "--model", name, group=group)
+    swept = swept_sizes(name)
     fitting = {size: found for size, found in swept.items() if found[1] <= fitted["limit_bytes"]}
     best = max(fitting, key=lambda size: fitting[size][0])
     size = fitted["size"]
@@ -229,9 +236,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", choices=TASKS)
     parser.add_argument("--child", choices=("fit", "sweep"), help=argparse.SUPPRESS)
+    parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        print(json.dumps({"fit": fit, "sweep": sweep}[options.child](options.model)))
+        print(json.dumps(fit(options.model) if options.child == "fit" else sweep(options.model, options.size)))
         return
     rows = [report(name) for name in ([options.model] if options.model else TASKS)]
     print(
