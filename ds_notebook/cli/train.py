@@ -55,14 +55,14 @@ def _setup(source: str) -> Callable[[], Any]:
     if not path or not Path(path).is_file():
         raise UsageError(f"{source!r} is not a file and a function in it, as in: train.py:setup.")
     sys.path.insert(0, str(Path(path).resolve().parent))  # as for `python FILE.py`: it may import its neighbours
-    function: Any = runpy.run_path(path).get(name)
+    function: Callable[[], Any] | None = runpy.run_path(path).get(name)
     if not callable(function):
         raise UsageError(f"{path} has no function {name!r}.")
     try:
         inspect.signature(function).bind()
     except TypeError as error:
         raise UsageError(f"{source} is called without arguments: {error}. Give them defaults.") from None
-    return lambda: function()
+    return function
 
 
 COMMAND = Command(run=_run, add=_add, example='ds train model.py:setup --epochs 5 --gate "val_accuracy >= 0.97"')

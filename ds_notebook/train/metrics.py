@@ -86,10 +86,13 @@ class Torchmetric:
 
 
 class Metrics:
-    """The user's metrics; without any, the accuracy of class targets. Raises UsageError as `named_metrics` does."""
+    """The user's metrics; without any, the accuracy of class targets.
+
+    Raises UsageError for what is no metric, and for two of one name.
+    """
 
     def __init__(self, given: Any) -> None:  # a dict, a list or one of functions and torchmetrics objects
-        self._named = named_metrics(given)
+        self._named = _named_metrics(given)
         self._adds_accuracy = given is None
 
     def begin(self, outputs: Any, targets: Any, *, ignored_target: int, device: Any) -> dict[str, Metric]:
@@ -105,11 +108,7 @@ def _collector(name: str, metric: Any, device: Any) -> Metric:
     return Mean(f"Metric {name!r}", metric)
 
 
-def named_metrics(metrics: Any) -> dict[str, Any]:
-    """`metrics` as the user gave them (a dict, a list or one), by name.
-
-    Raises UsageError for what is no metric, and for two of one name.
-    """
+def _named_metrics(metrics: Any) -> dict[str, Any]:
     if metrics is None:
         return {}
     if hasattr(metrics, "keys"):  # a torchmetrics MetricCollection, too
