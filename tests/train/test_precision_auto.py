@@ -186,14 +186,18 @@ def test_an_error_of_the_model_itself_is_raised(model: nn.Module) -> None:
 
 
 def test_the_trials_of_a_slow_model_end_within_two_seconds(model: nn.Module) -> None:
+    pass_s, num_passes = 0.12, 0
+
     class Slower(Slowed):
         def forward(self, inputs: Tensor) -> Tensor:
-            time.sleep(0.12)
+            nonlocal num_passes
+            num_passes += 1
+            time.sleep(pass_s)
             return super().forward(inputs)
 
-    decision = choose_precision(state_of(Slower(model, in_fp32)), points(4))
+    choose_precision(state_of(Slower(model, in_fp32)), points(4))
 
-    assert decision.evidence["trial_s"] < 2
+    assert num_passes * pass_s < 2  # by count: the wall clock is the machine's
 
 
 def test_the_trials_go_round_the_compiler_which_then_is_back(model: nn.Module) -> None:
