@@ -2,7 +2,7 @@
 
     python benchmarks/allocator.py        # about ten minutes
 
-Each model takes steps in processes that alternate: as glibc is, and with the two variables that docs/train.md names.
+Each model takes steps in processes that alternate: as glibc is, and with two variables of glibc (`KEPT`).
 Twice as it is makes the control. One torch thread, CPU time of the fastest step, page faults a step and
 the highest resident memory; medians of the rounds, ratios to the first column's.
 """
