@@ -235,10 +235,16 @@ def _restored(name: str, hint: Any, value: Any) -> Any:  # a field's type, and a
     raise UsageError(f"{_label(name)} {value!r} is not {_expected(hint)}.")
 
 
-def _as_plain(value: Any) -> Any:  # a number, if any library's
-    if isinstance(value, numbers.Integral) and not isinstance(value, int):
+def _as_plain(value: Any) -> Any:  # a number or text, if any library's
+    if isinstance(value, bool):
+        return value
+    if type(value).__name__ in ("bool", "bool_") and hasattr(value, "item"):  # numpy's is no kind of number
+        return bool(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, numbers.Integral):
         return int(value)
-    return float(value) if isinstance(value, numbers.Real) and not isinstance(value, int | float) else value
+    return float(value) if isinstance(value, numbers.Real) else value
 
 
 @functools.cache

@@ -260,6 +260,8 @@ class SettledConfig:
         ({"guests": ["Ann", "Bob"]}, SettledConfig(guests=("Ann", "Bob"))),
         ({"layers": numpy.int64(3)}, SettledConfig(layers=3)),
         ({"degrees": numpy.float32(0.5)}, SettledConfig(degrees=0.5)),
+        ({"degrees": numpy.float64(0.5)}, SettledConfig(degrees=0.5)),
+        ({"resume": numpy.str_("runs/a")}, SettledConfig(resume="runs/a")),
         ({"degrees": 200}, SettledConfig(degrees=200.0)),
         ({"book": "b"}, SettledConfig(book=Path("b"))),
         ({"resume": Path("runs/a")}, SettledConfig(resume="runs/a")),

@@ -128,12 +128,18 @@ def split(batch: Parts, micro_batch: int, ignored: int = -100, *, shifted: bool 
     return [(piece, count / total) for piece, count in zip(pieces, counts, strict=True) if count]
 
 
+def first(batch: Parts, number: int) -> Parts:
+    """So many samples of a batch."""
+    num_all = num_samples(batch)
+    return Parts(*(_slice(part, num_all, slice(number)) for part in batch))
+
+
 def num_counted(batches: list[Parts], ignored: int = -100, *, shifted: bool = False) -> list[int]:
     """Targets of each batch that a loss takes its mean over: `ignored` is cross-entropy's mark for "do not count"."""
     targets = [batch.targets for batch in batches]
     if not all(isinstance(each, torch.Tensor) and each.dtype == torch.int64 for each in targets):
         return [num_samples(batch) for batch in batches]
-    counting = [each[..., 1:] if shifted else each for each in targets]
+    counting = [each[..., 1:] if shifted and each.ndim >= 2 else each for each in targets]
     counts: list[int] = torch.stack([(each != ignored).sum() for each in counting]).tolist()  # one wait for the device
     return counts
 

@@ -57,18 +57,16 @@ def checked(loss: Any) -> Tensor:
 
 def ignored_target(loss_fn: LossFn | None) -> int:
     """The class that a loss does not count: -100, unless it says otherwise."""
-    return int(_setting(loss_fn, "ignore_index", -100))
+    ignored = _setting(loss_fn, "ignore_index", -100)
+    return -100 if ignored is None else int(ignored)
 
 
 def _setting(loss_fn: Any, name: str, default: Any) -> Any:
     """What a loss says of itself; a partial, or a module around a loss of torch, says it for the one inside."""
     if isinstance(loss_fn, functools.partial):
         return loss_fn.keywords[name] if name in loss_fn.keywords else _setting(loss_fn.func, name, default)
-    losses = (
-        [module for module in loss_fn.modules() if hasattr(module, "reduction")]
-        if isinstance(loss_fn, nn.Module)
-        else [loss_fn]
-    )
+    inside = loss_fn.modules() if isinstance(loss_fn, nn.Module) else ()
+    losses = [loss_fn, *(module for module in inside if hasattr(module, "reduction"))]  # a layer has a weight, too
     return next((getattr(loss, name) for loss in losses if hasattr(loss, name)), default)
 
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from ds_notebook.errors import UsageError
-from ds_notebook.train.batch import Parts, num_samples, split
+from ds_notebook.train.batch import Parts, first, num_samples
 from ds_notebook.train.fitting_step import is_out_of_memory
 from ds_notebook.train.gauge import gauge_of
-from ds_notebook.train.modes import start_training
+from ds_notebook.train.modes import Modes
 from ds_notebook.train.state import TrainingState
 from ds_notebook.train.step import Step, in_channels_last
 from ds_notebook.train.trials import clock_of
@@ -67,7 +67,7 @@ class MicroBatchTrials:
         copies_bytes = self._start_bytes + self._state.undoing_bytes()
         self._check(copies_bytes, "the weights, their gradients and a copy to put them back from")
         with self._state.undone():
-            start_training(self._state.model)
+            Modes(self._state.model).train()
             # uncompiled: compiling takes longer than all trials together, and again for each size
             self._state.step.model = self._state.model
             self.held_bytes = max(0, self._gauge.used() - self._start_bytes)
@@ -144,7 +144,7 @@ class MicroBatchTrials:
 
     def _piece(self, num_samples: int) -> Parts:
         if num_samples not in self._pieces:
-            self._pieces[num_samples] = split(self._batch, num_samples)[0][0]
+            self._pieces[num_samples] = first(self._batch, num_samples)
         return self._pieces[num_samples]
 
     @contextmanager

@@ -134,8 +134,9 @@ def _change_rates(optimizer: torch.optim.Optimizer, scheduler: object, change: C
         for name in _RATES & group.keys():
             group[name] = change(group[name])
     for each in _with_parts(scheduler):
-        if hasattr(each, "base_lrs"):
-            each.base_lrs = [change(rate) for rate in each.base_lrs]
+        for name in ("base_lrs", "max_lrs"):
+            if hasattr(each, name):
+                setattr(each, name, [change(rate) for rate in getattr(each, name)])
 
 
 _RATES = {"lr", "initial_lr", "max_lr", "min_lr"}

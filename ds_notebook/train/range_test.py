@@ -11,7 +11,7 @@ from ds_notebook.record.run import Run
 from ds_notebook.train.batch import placed
 from ds_notebook.train.data import Batches
 from ds_notebook.train.lr_range import RangeTest
-from ds_notebook.train.modes import start_training
+from ds_notebook.train.modes import Modes
 from ds_notebook.train.optim import set_learning_rate
 from ds_notebook.train.state import TrainingState
 
@@ -19,7 +19,7 @@ from ds_notebook.train.state import TrainingState
 def test_rates(run: Run, state: TrainingState, batches: Iterable[Any], test: RangeTest) -> None:
     """Train on `batches` with rising rates until `test` has seen enough; its suggestion becomes a Decision."""
     with state.undone():
-        start_training(state.model)
+        Modes(state.model).train()
         for loaded in run.steps(batches):
             rate = test.rate(run.step)
             set_learning_rate(state.step.optimizer, None, rate)

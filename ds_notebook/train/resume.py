@@ -105,14 +105,18 @@ def _other_groups(state: TrainingState, tree: Tree) -> bool:
     groups, saved = state.step.optimizer.param_groups, tree["optimizer"]
     if [len(group["params"]) for group in groups] != [len(group["params"]) for group in saved["param_groups"]]:
         return True
+    if len(state.other_weights()) != len(tree["other_weights"]):
+        return True
     weights = [weight for group in groups for weight in group["params"]]
     numbers = [number for group in saved["param_groups"] for number in group["params"]]
+    if not type(state.step.optimizer).__module__.startswith("torch.optim"):
+        return False  # whatever it keeps, in whatever shape
     return any(
         moment.shape != weight.shape
         for weight, number in zip(weights, numbers, strict=True)
         for name, moment in saved["state"].get(number, {}).items()
         if name in _LIKE_THE_WEIGHT and isinstance(moment, torch.Tensor)
-    ) or len(state.other_weights()) != len(tree["other_weights"])
+    )
 
 
 _LIKE_THE_WEIGHT = {"exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg", "sum"}
@@ -122,11 +126,13 @@ _LIKE_THE_WEIGHT = {"exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg", "s
 def _other_rates(optimizer: torch.optim.Optimizer, saved: Mapping[str, Any]) -> list[str]:
     """Said where the user's own optimizer was made with another rate than the checkpoint's began with."""
     now, then = (_first_rate(groups[0]) for groups in (optimizer.param_groups, saved["param_groups"]))
-    return [f"The learning rate is the checkpoint's, {then:g}, not {now:g}."] if now != then else []
+    if now is None or then is None or float(now) == float(then):
+        return []
+    return [f"The learning rate is the checkpoint's, {float(then):g}, not {float(now):g}."]
 
 
-def _first_rate(group: Mapping[str, Any]) -> float:
-    return float(group.get("initial_lr", group["lr"]))
+def _first_rate(group: Mapping[str, Any]) -> Any:
+    return group.get("initial_lr", group["lr"])
 
 
 def _said(record: Record, artifact: Artifact, tree: Tree) -> str:

@@ -44,7 +44,7 @@ from ds_notebook.train.loss import (
 )
 from ds_notebook.train.lr_range import RangeTest
 from ds_notebook.train.metrics import Metrics
-from ds_notebook.train.modes import start_training
+from ds_notebook.train.modes import Modes
 from ds_notebook.train.obey import obey
 from ds_notebook.train.optim import default_scheduler, gradient_norm, optimizer_of, scheduler_of, waits_for_metric
 from ds_notebook.train.precision import Precision, precision_of
@@ -187,7 +187,8 @@ class Trainer:
         if self.config.compile:
             self._step.model, sentence = compiled(self.model, self.device)
             run.note(sentence)
-        if frozen := start_training(self.model):
+        self._modes = Modes(self.model)
+        if frozen := self._modes.frozen:
             more = f" and {len(frozen) - 3} more" if len(frozen) > 3 else ""
             run.note(f"Frozen, as they were in evaluation mode: {', '.join(frozen[:3])}{more}.")
         progress.check_can_save()
@@ -227,7 +228,7 @@ class Trainer:
     # -- an epoch
 
     def _train_epoch(self, run: Run) -> None:
-        start_training(self.model)
+        self._modes.train()
         step, ema, progress = self._step, self._ema, self.progress
         scheduler = self.scheduler if self._steps_scheduler else None
         clips = self.config.clip_norm is not None
@@ -307,7 +308,9 @@ class Trainer:
         if self.config.clip_norm is not None:
             nn.utils.clip_grads_with_norm_(self.model.parameters(), self.config.clip_norm, norm)
         if run.sampling:
-            run.log(grad_norm=norm, lr=self.optimizer.param_groups[0]["lr"])
+            run.log(grad_norm=norm)
+            if (rate := self.optimizer.param_groups[0]["lr"]) is not None:  # an optimizer may find its own
+                run.log(lr=rate)
 
     def _in_a_sentence(self, error: Exception) -> UsageError | None:
         """What is wrong with the batch, where that is why torch refused it."""

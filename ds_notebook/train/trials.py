@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ds_notebook.train.batch import Parts
-from ds_notebook.train.modes import start_training
+from ds_notebook.train.modes import Modes
 from ds_notebook.train.precision import Precision
 from ds_notebook.train.recipe import Recipe, apply, set_fused
 from ds_notebook.train.state import TrainingState
@@ -107,7 +107,7 @@ class Trials:
     @contextmanager
     def _undone(self) -> Iterator[None]:
         with self._state.undone():
-            start_training(self._state.model)
+            Modes(self._state.model).train()
             # uncompiled: compiling takes longer than all trials together, and again for each recipe
             self._state.step.model = self._state.model
             self._precisions = {}

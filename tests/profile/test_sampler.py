@@ -183,12 +183,12 @@ def test_threads_of_the_users_are_lanes_of_their_own(runs: Path) -> None:
 
 def test_a_thread_that_came_and_went_between_two_samples_does_no_harm(runs: Path) -> None:
     with ds.profiled() as run:
-        end = time.perf_counter() + 1.0
+        end = time.perf_counter() + 3.0  # so many new threads leave the sampler few turns
         while time.perf_counter() < end:
             threading.Thread(target=work, args=(0.001,)).start()
 
     observed = profile_of(run.record).observed
-    assert observed.samples > 5 and observed.remarks == []  # so many new threads leave the sampler few turns
+    assert observed.samples > 20 and observed.remarks == []
 
 
 def test_a_gap_in_which_the_gil_was_held_belongs_to_the_line_that_held_it(runs: Path) -> None:

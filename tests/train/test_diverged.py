@@ -216,3 +216,29 @@ def test_values_that_the_model_cleans_itself_are_not_blamed(blobs: Arrays) -> No
     run = ds.Trainer(model, blobs, config=ds.TrainConfig(batch_size=16, on_divergence="rollback")).fit()
 
     assert run.status == "finished"
+
+
+def test_a_loss_with_gradients_of_its_own_rolls_back_too(blobs: Arrays) -> None:
+    model = exploding(3)
+
+    def penalized(outputs: Tensor, targets: Tensor) -> Tensor:
+        loss = cross_entropy(outputs, targets)
+        (slope,) = torch.autograd.grad(loss, model[0].weight, create_graph=True)
+        return loss + 0.01 * slope.square().sum()
+
+    config = ds.TrainConfig(batch_size=16, on_divergence="rollback")
+
+    assert ds.Trainer(model, blobs, loss_fn=penalized, config=config).fit().status == "finished"
+
+
+def test_data_that_has_spoilt_the_weights_is_blamed_for_it(blobs: Arrays) -> None:
+    inputs, targets = blobs[0], blobs[0].sum(dim=1, keepdim=True)
+    targets[::3] = float("nan")
+
+    def passed_over(outputs: Tensor, targets: Tensor) -> Tensor:  # its gradient is NaN all the same
+        return torch.where(targets.isnan(), 0.0, (outputs - targets) ** 2).mean()
+
+    trainer = ds.Trainer(nn.Linear(4, 1), (inputs, targets), loss_fn=passed_over, config=ds.TrainConfig(batch_size=16))
+
+    with pytest.raises(Diverged, match="the targets hold NaN or infinity in row"):
+        trainer.fit()

@@ -336,3 +336,18 @@ def test_memory_that_the_system_refuses_halves_the_micro_batch_and_changes_no_bi
 
     assert told["verdicts"][0] == "3000 of 6000"
     assert told["equal"]
+
+
+def test_each_size_is_tried_with_just_so_many_samples() -> None:
+    sizes: set[int] = set()
+
+    class Model(nn.Linear):
+        def forward(self, inputs: Tensor) -> Tensor:
+            sizes.add(len(inputs))
+            return super().forward(inputs)
+
+    data = torch.randn(100, 4), torch.randint(2, (100,))
+    run = ds.Trainer(Model(4, 2), [data], config=ds.TrainConfig(batch_size=100, micro_batch="auto")).fit()
+
+    tried = next(each for each in run.record.decisions if each.policy == "micro-batch").evidence["samples_per_s"]
+    assert {int(size) for size in tried} <= sizes

@@ -498,3 +498,24 @@ def test_a_learning_rate_that_the_checkpoint_overrules_is_said() -> None:
     run = trained(0.001, 2, trained(0.1, 1).id)
 
     assert "The learning rate is the checkpoint's, 0.1, not 0.001." in run.record.decisions[-1].reason
+
+
+class PerLayer(torch.optim.Optimizer):
+    """As NovoGrad: one second moment a weight; its rate is its own affair."""
+
+    def __init__(self, weights: Any) -> None:
+        super().__init__(weights, {"lr": None})
+
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        for weight in self.param_groups[0]["params"]:
+            moment = self.state[weight].setdefault("exp_avg_sq", torch.zeros(()))
+            moment.add_(weight.grad.square().sum())
+            weight.data.sub_(0.1 * weight.grad / (moment.sqrt() + 1e-8))
+
+
+def test_an_optimizer_of_another_kind_goes_on_whatever_shape_its_state_has() -> None:
+    def trained(epochs: int, resume: str | None = None) -> ds.Run:
+        config = ds.TrainConfig(epochs=epochs, batch_size=8, checkpoint_every_s=1000, resume=resume)
+        return ds.Trainer(StopsAt(), arrays(), optimizer=PerLayer, config=config).fit()
+
+    assert rows(trained(2, trained(1).id).record, "loss") == rows(trained(2).record, "loss")

@@ -480,3 +480,72 @@ def test_lazy_layers_are_asked_for_their_shapes_where_weights_are_copied_first(
 
 def test_lazy_layers_are_trained(blobs: Arrays) -> None:
     assert ds.Trainer(nn.Sequential(nn.LazyLinear(2)), blobs).fit().status == "finished"
+
+
+class Merging(nn.Linear):
+    """As adapters do: weights are merged for evaluation, and taken apart for training."""
+
+    def __init__(self) -> None:
+        super().__init__(4, 2)
+        self.is_merged = False
+
+    def train(self, mode: bool = True) -> "Merging":
+        self.is_merged = not mode
+        return super().train(mode)
+
+
+def test_a_layer_that_works_as_its_mode_changes_is_told_of_each_change(blobs: Arrays) -> None:
+    model = nn.Sequential(Merging())
+
+    ds.Trainer(model, blobs, blobs).fit()
+
+    assert model.training and not model[0].is_merged
+
+
+def test_what_a_models_own_train_freezes_for_a_while_is_trained_afterwards(blobs: Arrays) -> None:
+    class FrozenAtFirst(nn.Sequential):
+        num_epochs = 0
+
+        def train(self, mode: bool = True) -> "FrozenAtFirst":
+            super().train(mode)
+            self.num_epochs += mode
+            self[1].train(mode and self.num_epochs > 2)
+            return self
+
+    model = FrozenAtFirst(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+
+    ds.Trainer(model, blobs, config=ds.TrainConfig(epochs=4)).fit()
+
+    assert model[1].training and not torch.equal(model[1].running_mean, torch.zeros(8))
+
+
+class Focal(nn.Module):
+    """A loss of one's own, which ignores a class and says nothing of a reduction."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ignore_index = 1
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return cross_entropy(outputs, targets, ignore_index=self.ignore_index)
+
+
+def test_a_loss_of_ones_own_says_which_targets_count(model: nn.Module, blobs: Arrays) -> None:
+    losses = [
+        values(
+            ds.Trainer(copy.deepcopy(model), [blobs], loss_fn=Focal(), config=ds.TrainConfig(micro_batch=part)).fit(),
+            "loss",
+        )
+        for part in (None, 7)
+    ]
+
+    assert losses[1] == pytest.approx(losses[0], abs=1e-6)
+
+
+def test_a_lazy_layer_that_is_never_used_is_no_failure(blobs: Arrays) -> None:
+    class Unused(nn.Linear):
+        def __init__(self) -> None:
+            super().__init__(4, 2)
+            self.head = nn.LazyLinear(3)
+
+    assert ds.Trainer(Unused(), blobs).fit().status == "finished"
