@@ -8,7 +8,7 @@ from typing import Any
 
 from ds_notebook import start
 from ds_notebook.errors import UsageError
-from ds_notebook.options import from_builtins, from_options, to_builtins
+from ds_notebook.options import from_builtins, given_options
 from ds_notebook.record import Record
 from ds_notebook.record.events import Decision
 from ds_notebook.record.run import Run
@@ -29,9 +29,11 @@ def config_again(record: Record, changes: Mapping[str, Any]) -> TrainConfig:
     if started is None or started.kind not in ("train", "lr-range"):
         kind = f"is a run of kind {started.kind!r}" if started else "never started"
         raise UsageError(f"Run {record.id} {kind}: only what ds_train, `ds train` or the Trainer trained has options.")
-    left_out = (*_OF_THAT_DAY, "gate") if changes.get("lr_range_test") else _OF_THAT_DAY
+    left_out: tuple[str, ...] = _OF_THAT_DAY
+    if changes.get("lr_range_test", started.config.get("lr_range_test")):
+        left_out = (*left_out, "gate")
     saved = {name: value for name, value in started.config.items() if name not in left_out}
-    return from_options(TrainConfig, {**to_builtins(from_builtins(TrainConfig, saved)), **changes})
+    return from_builtins(TrainConfig, {**saved, **given_options(TrainConfig, changes)})
 
 
 def source_again(record: Record) -> str:

@@ -89,15 +89,17 @@ def as_tensor(values: Any) -> torch.Tensor:
 
 
 def num_samples(batch: Parts) -> int:
-    """Samples in a batch: the length that most of its tensors have, the first one's where none has a majority.
+    """Samples in a batch: the length that most of its inputs have; the targets' where that decides nothing.
 
     Not every tensor has one entry a sample: a mask, or the positions of tokens, may be there once for all.
     """
     inputs, targets = batch
-    if isinstance(inputs, torch.Tensor) and inputs.ndim and not isinstance(targets, (dict, tuple)):
-        return len(inputs)
-    lengths = [len(tensor) for tensor in tensors(batch) if tensor.ndim]
-    return max(lengths, key=lengths.count, default=1)
+    if isinstance(inputs, torch.Tensor):
+        return len(inputs) if inputs.ndim else 1
+    of_inputs, of_targets = ([len(each) for each in tensors(part) if each.ndim] for part in (inputs, targets))
+    if not of_inputs:
+        return of_targets[0] if of_targets else 1
+    return max(of_inputs, key=lambda length: (of_inputs.count(length), length in of_targets))
 
 
 def tensors(tree: Tree) -> Iterator[torch.Tensor]:

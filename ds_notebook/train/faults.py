@@ -13,6 +13,7 @@ from ds_notebook.record.run import Run
 from ds_notebook.train.batch import tensors
 
 _SHAPE_WORDS = re.compile(r"cannot be multiplied|size mismatch|expected input|channels|must match the size", re.I)
+_CONVERT = "Convert them to its weights' type, as in inputs.float()"
 _KIND_WORDS = re.compile(
     r"same dtype|scalar type|should be the same|not implemented for '(Byte|Char|Short|Int|Long|Bool)'"
 )
@@ -55,8 +56,8 @@ def first_batch_sentence(error: Exception, inputs: Any) -> str:  # any structure
         return f"The model does not take a batch of shape {shapes}: {_said(error)}. Reshape the data or the model."
     if _KIND_WORDS.search(str(error)) and given:
         kinds = " and ".join(dict.fromkeys(str(each.dtype).removeprefix("torch.") for each in given))
-        other = "long" if all(each.is_floating_point() for each in given) else "float"
-        return f"The model does not take inputs of {kinds}: {_said(error)}. Convert them, as in inputs.{other}()."
+        advice = "Convert them to what it takes, as in inputs.long()" if "indices" in str(error) else _CONVERT
+        return f"The model does not take inputs of {kinds}: {_said(error)}. {advice}."
     return ""
 
 

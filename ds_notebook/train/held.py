@@ -45,7 +45,9 @@ def copy_bytes(roots: Sequence[nn.Module], optimizer: torch.optim.Optimizer) -> 
     """The memory that a `Held` takes, without gradients."""
     tensors = [tensor for root in roots for tensor in (*root.parameters(), *root.buffers())]
     tensors += [value for state in optimizer.state.values() for value in state.values() if isinstance(value, Tensor)]
-    return sum(tensor.nbytes for tensor in tensors)
+    return sum(
+        tensor.nbytes for tensor in {id(tensor): tensor for tensor in tensors}.values()
+    )  # a loss may hold the model
 
 
 def _tensor_held(tensor: Tensor) -> Callable[[], None]:

@@ -22,8 +22,8 @@ def made_in(namespace: Mapping[str, Any], names: Mapping[str, str]) -> dict[str,
     wanted = [name for role, name in called.items() if role in NEEDED or name != role]
     if missing := [name for name in wanted if name not in namespace]:
         raise UsageError(
-            f"There is no {' and no '.join(missing)} in the notebook: make it in the cell's body or an earlier cell, "
-            "or give its name, as in --model net."
+            f"There is no {' and no '.join(missing)} in the notebook: make it in the cell's body (or an earlier cell, "
+            "unless it trains in a process of its own), or give its name, as in --model net."
         )
     return {role: namespace[name] for role, name in called.items() if name in namespace}
 

@@ -239,3 +239,8 @@ def test_a_label_outside_the_classes_is_named_in_an_evaluation_too(model: nn.Mod
 def test_what_is_no_loss_is_said_in_a_sentence(loss_fn: Any, sentence: str, model: nn.Module, blobs: Arrays) -> None:
     with pytest.raises(ds.UsageError, match=sentence):
         ds.Trainer(model, [blobs], loss_fn=loss_fn).fit()
+
+
+def test_a_model_in_double_precision_is_not_told_to_take_whole_numbers(model: nn.Module, blobs: Arrays) -> None:
+    with pytest.raises(ds.UsageError, match="Convert them to its weights' type"):
+        ds.Trainer(model.double(), blobs).fit()

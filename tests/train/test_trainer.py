@@ -18,6 +18,7 @@ from ds_notebook.errors import UsageError
 from ds_notebook.record.commands import Pause, Resume, send
 from ds_notebook.record.events import Note, Span
 from ds_notebook.record.reader import Record
+from ds_notebook.train.batch import Parts, num_samples
 
 Arrays = tuple[Tensor, Tensor]
 
@@ -549,3 +550,15 @@ def test_a_lazy_layer_that_is_never_used_is_no_failure(blobs: Arrays) -> None:
             self.head = nn.LazyLinear(3)
 
     assert ds.Trainer(Unused(), blobs).fit().status == "finished"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "number"),
+    [
+        (torch.zeros(2, 3, 8, 8), {"boxes": torch.zeros(7, 4), "labels": torch.zeros(7)}, 2),
+        ({"positions": torch.zeros(1, 6), "tokens": torch.zeros(16, 6)}, torch.zeros(16), 16),
+        ((torch.zeros(6, 6), torch.zeros(16, 6)), torch.zeros(16), 16),
+    ],
+)
+def test_samples_are_counted_by_what_goes_in(inputs: Any, targets: Any, number: int) -> None:
+    assert num_samples(Parts(inputs, targets)) == number
