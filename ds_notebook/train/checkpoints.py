@@ -127,6 +127,8 @@ def checkpoints_of(record: Record) -> Iterator[Artifact]:
 def open_checkpoint(record: Record, artifact: Artifact) -> Tree:
     """The state in a checkpoint; raises RecordError for one that is damaged, not ours, or of a newer version."""
     tree = read_checkpoint(record.open(artifact))
+    if isinstance(tree, dict) and tree.get("version") == 1:  # without the state of a loss
+        tree = {**tree, "version": VERSION, "loss": {}}
     if not isinstance(tree, dict) or tree.get("version") != VERSION or not tree.keys() >= _ENTRIES:
         raise RecordError(f"Checkpoint {artifact.path} of run {record.id} is of another version and cannot be read.")
     return tree

@@ -142,6 +142,8 @@ class Progress:
         self._state.load(self._as_far_as_possible(tree))
         self.epoch, self.epoch_step = tree["epoch"], tree["step"] - tree["batches_done"]
         self._rng, self._num_rollbacks = tree["rng"], tree["num_rollbacks"]
+        if self._batches.batch_size != tree["batch_size"]:
+            self._warn(f"Batches have the checkpoint's {tree['batch_size']} samples, not {self._batches.batch_size}.")
         self._batches.batch_size = tree["batch_size"]
         self._next_batch_size = tree["next_batch_size"]
         self._course.enter(self.epoch, self.epoch_step, self._batches.count)

@@ -519,3 +519,22 @@ def test_an_optimizer_of_another_kind_goes_on_whatever_shape_its_state_has() -> 
         return ds.Trainer(StopsAt(), arrays(), optimizer=PerLayer, config=config).fit()
 
     assert rows(trained(2, trained(1).id).record, "loss") == rows(trained(2).record, "loss")
+
+
+def test_a_checkpoint_of_version_1_is_gone_on_with() -> None:
+    before = stopped_run()
+    tree = open_checkpoint(before.record, next(checkpoints_of(before.record)))
+    old = Checkpoints(ds.Run(before.path, None), 1, 2)
+    old.save({**{name: value for name, value in tree.items() if name != "loss"}, "version": 1}, tree["step"])
+    old.wait()
+
+    assert train(arrays(), resume=before.id)[1].record.state == "finished"
+
+
+def test_a_loader_of_another_batch_size_is_told_that_the_checkpoints_counts() -> None:
+    before = ds.Trainer(StopsAt(9), loader(), config=ds.TrainConfig(epochs=2, checkpoint_every_s=1000)).fit()
+    again = DataLoader(Noisy(), batch_size=16, shuffle=True)
+
+    run = ds.Trainer(StopsAt(), again, config=ds.TrainConfig(epochs=2, resume=before.id)).fit()
+
+    assert "Batches have the checkpoint's 8 samples, not 16." in [note.text for note in run.record.notes]
